@@ -1,0 +1,1 @@
+"""A tenant on this machine, for practice and for tests: it says no where the real one would."""

@@ -1,0 +1,75 @@
+"""The practice world while it is being served: its store, its time, its base address."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from toolkit.practice.clock import PracticeClock
+from toolkit.practice.store import Body, Lag, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What the services (login, graph, exchange_online) share.
+
+    `base` is the address it is served at (https://localhost:8443). Kinds of objects in the store,
+    with Microsoft Graph's own property names; what only the services know starts with `_`:
+
+    application, servicePrincipal  `_owners` [ids], `_secrets` {keyId: salted hash}
+    user                           `_exchange` {RecipientTypeDetails, ...} where it has a mailbox
+                                   or is a mail user; `_password` hash; `_manager` id
+    group                          `_members` [ids], `_owners` [ids], `_exchange` {...} where
+                                   mail-enabled (name in Exchange, Notes, hidden, ...)
+    appRoleAssignment, oauth2PermissionGrant, subscribedSku, organization, domain,
+    directoryRoleAssignment {id, principalId, roleDefinitionId, directoryScopeId}
+    appManagementPolicy (id "default" is the tenant's)
+    deletedItem                    {id, kind, deletedDateTime, body}
+    managementScope, managementRoleAssignment, exchangeServicePrincipal, accessPolicy
+    permissionCache                what Exchange still believes an app may do (by appId)
+    """
+
+    store: Store
+    clock: PracticeClock
+    base: str
+
+    def now(self) -> datetime:
+        """Tell tenant time."""
+        return self.clock.now()
+
+    def at(self) -> float:
+        """Tell tenant time in seconds since 1970."""
+        return self.clock.now().timestamp()
+
+    def stamp(self, after: timedelta = timedelta()) -> str:
+        """Tell tenant time as Graph writes it."""
+        return (self.clock.now() + after).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def lag(self) -> Lag:
+        """Tell how replicas lag at the moment."""
+        return Lag(**self.store.setting("lag", {}))
+
+    @staticmethod
+    def new_id() -> str:
+        """Make an id as the service would."""
+        return str(uuid.uuid4())
+
+    def seen(self, kind: str, key: str) -> Body | None:
+        """Read an object as a lagging replica answers it."""
+        return self.store.seen(kind, key, at=self.at(), lag=self.lag())
+
+    def all_seen(self, kind: str) -> list[Body]:
+        """List a kind as a lagging replica answers it."""
+        return self.store.all_seen(kind, at=self.at(), lag=self.lag())
+
+    def put(self, kind: str, key: str, body: Body, *, lag: bool = True) -> None:
+        """Write an object now."""
+        self.store.put(kind, key, body, at=self.at(), lag=lag)
+
+    def remove(self, kind: str, key: str, *, lag: bool = True) -> None:
+        """Take an object away now."""
+        self.store.remove(kind, key, at=self.at(), lag=lag)
+
+
+def utc(seconds: float) -> datetime:
+    """Turn seconds since 1970 into an aware time."""
+    return datetime.fromtimestamp(seconds, UTC)
