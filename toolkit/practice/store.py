@@ -143,7 +143,7 @@ class Store:
         seen = (self._seen(kind, key, row, at, lag) for key, *row in rows)
         return [body for body in seen if body is not None]
 
-    def _seen(self, kind: str, key: str, row: Any, at: float, lag: Lag) -> Body | None:  # noqa: ANN401  a row of SQLite
+    def _seen(self, kind: str, key: str, row: Any, at: float, lag: Lag) -> Body | None:
         body, before, changed, reads, deleted = row
         now = None if deleted else _body(body)
         stale = reads < lag.reads or at < changed + lag.seconds
@@ -154,12 +154,12 @@ class Store:
 
     # ---- settings ----
 
-    def setting(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  whatever JSON holds
+    def setting(self, name: str, default: Any = None) -> Any:
         """Read a setting of the world."""
         row = self._db.execute("select value from setting where name=?", (name,)).fetchone()
         return json.loads(row[0]) if row else default
 
-    def set_setting(self, name: str, value: Any) -> None:  # noqa: ANN401  whatever JSON holds
+    def set_setting(self, name: str, value: Any) -> None:
         """Write a setting of the world (JSON)."""
         self._db.execute(
             "insert or replace into setting (name, value) values (?, ?)", (name, json.dumps(value))
