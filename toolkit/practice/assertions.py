@@ -128,7 +128,7 @@ def _moment(seconds: float | None) -> str:
 def _check_signature(world: World, assertion: Assertion, application: Body) -> None:
     algorithm, thumbprint = assertion.thumbprint
     app = application["appId"]
-    for entry in application["keyCredentials"]:
+    for entry in application.get("keyCredentials", ()):
         der = _der(entry)
         if hashlib.new(algorithm, der).digest() != thumbprint:
             continue

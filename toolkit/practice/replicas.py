@@ -48,4 +48,4 @@ def _arrived(world: World, since: float | None) -> bool:
 
 
 def _keys(body: dict[str, list[dict[str, str]]]) -> set[str]:
-    return {entry["keyId"] for kind in CREDENTIALS for entry in body[kind]}
+    return {entry["keyId"] for kind in CREDENTIALS for entry in body.get(kind, ())}

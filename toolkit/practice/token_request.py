@@ -176,8 +176,8 @@ def _check_proof(world: World, form: Form, application: Body, ask: Ask) -> None:
 
 def _check_secret(world: World, form: Form, application: Body, _ask: Ask) -> None:
     app = application["appId"]
-    for entry in application["passwordCredentials"]:
-        stored = application["_secrets"].get(entry["keyId"])
+    for entry in application.get("passwordCredentials", ()):
+        stored = application.get("_secrets", {}).get(entry["keyId"])
         if not (stored and matches(form["client_secret"], stored)):
             continue
         if datetime.fromisoformat(entry["endDateTime"]) <= world.now():

@@ -1,0 +1,161 @@
+"""The switches of the practice world: lag, caches, clock, policies, the administrator's rights."""
+
+import re
+from collections.abc import Callable
+
+from toolkit.errors import UsageError
+from toolkit.practice.people import known_id
+from toolkit.practice.permissions import EXCHANGE, GRAPH, roles
+from toolkit.practice.store import Body
+from toolkit.practice.world import World
+
+EXAMPLES = (
+    "lag reads=3, lag seconds=90, lag reads=8 flip, lag off, sts-lag 15s, cache off, clock +7m,"
+    " pim eligible, policy secrets=deny, policy certificates=max=90d,"
+    " role remove AppRoleAssignment.ReadWrite.All, dehydrated on"
+)
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+ELIGIBLE = "directoryRoleEligibility"
+HELD = "directoryRoleAssignment"
+
+
+def is_switch(line: str) -> bool:
+    """Tell whether a line turns a switch, and is no fault."""
+    return line.split(" ", maxsplit=1)[0] in SWITCHES
+
+
+def turn(world: World, line: str) -> None:
+    """Turn a switch; a line that can't be read is refused with examples."""
+    word, *rest = line.split()
+    try:
+        SWITCHES[word](world, rest)
+    except (ValueError, KeyError, StopIteration):
+        raise UsageError(f"The switch `{line}` can't be read.", fix=f"Known: {EXAMPLES}") from None
+
+
+def seconds(text: str) -> float:
+    """Read a duration: 90, 90s, 7m, 3h, 1d, with a sign if need be."""
+    found = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?)([smhd]?)", text)
+    if found is None:
+        raise ValueError(text)
+    return float(found.group(1)) * UNITS[found.group(2) or "s"]
+
+
+def _lag(world: World, words: list[str]) -> None:
+    lag: dict[str, object] = {}
+    for word in [] if words == ["off"] else words:
+        name, _, value = word.partition("=")
+        if word == "flip":
+            lag["flip"] = True
+        elif name == "reads":
+            lag["reads"] = int(value)
+        elif name == "seconds":
+            lag["seconds"] = seconds(value)
+        else:
+            raise ValueError(word)
+    if not words:
+        raise ValueError("lag")
+    world.store.set_setting("lag", lag)
+
+
+def _sign_in_lag(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.store.set_setting("sts_lag_seconds", 0 if value == "off" else seconds(value))
+
+
+def _cache(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.store.set_setting("permission_cache", {"on": True, "off": False}[value])
+
+
+def _clock(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.clock.sleep(seconds(value))
+
+
+def _pim(world: World, words: list[str]) -> None:
+    (value,) = words
+    moves = {"eligible": (HELD, ELIGIBLE), "active": (ELIGIBLE, HELD)}
+    source, target = moves[value]
+    world.store.set_setting("pim", value)
+    for holding in world.store.find(source, principalId=_administrator(world)["id"]):
+        world.remove(source, holding["id"], lag=False)
+        world.put(target, holding["id"], holding, lag=False)
+
+
+def _policy(world: World, words: list[str]) -> None:
+    (word,) = words
+    name, _, value = word.partition("=")
+    policy = world.store.get("appManagementPolicy", "default")
+    if policy is None:
+        raise KeyError("default")
+    for part in ("applicationRestrictions", "servicePrincipalRestrictions"):
+        for kind, change in _restrictions(name, value).items():
+            section = "keyCredentials" if name == "certificates" else "passwordCredentials"
+            _restriction(policy[part][section], kind).update(change)
+    world.put("appManagementPolicy", "default", policy, lag=False)
+
+
+def _restrictions(name: str, value: str) -> dict[str, Body]:
+    lifetime = {"secrets": "passwordLifetime", "certificates": "asymmetricKeyLifetime"}[name]
+    if value == "allow":
+        kinds = ("passwordAddition", lifetime) if name == "secrets" else (lifetime,)
+        return {kind: {"state": "disabled"} for kind in kinds}
+    if value == "deny" and name == "secrets":
+        return {"passwordAddition": {"state": "enabled"}}
+    word, _, length = value.partition("=")
+    if word != "max":
+        raise ValueError(value)
+    days = int(seconds(length) // UNITS["d"])
+    return {lifetime: {"state": "enabled", "maxLifetime": f"P{days}D"}}
+
+
+def _restriction(listed: list[Body], kind: str) -> Body:
+    return next(one for one in listed if one["restrictionType"] == kind)
+
+
+def _role(world: World, words: list[str]) -> None:
+    verb, value = words
+    resource = next(one for one in (GRAPH, EXCHANGE) if value in {r.value for r in roles(one)})
+    role = next(one.id for one in roles(resource) if one.value == value)
+    principal = _administrator(world)
+    target = world.store.find("servicePrincipal", appId=resource)[0]
+    same = {"principalId": principal["id"], "resourceId": target["id"], "appRoleId": role}
+    held = world.store.find("appRoleAssignment", **same)
+    if verb == "remove":
+        for one in held:
+            world.remove("appRoleAssignment", one["id"], lag=False)
+    elif verb != "add":
+        raise ValueError(verb)
+    elif not held:
+        body = same | {
+            "id": known_id(f"appRoleAssignment/admin/{resource}/{value}"),
+            "createdDateTime": world.stamp(),
+            "deletedDateTime": None,
+            "principalDisplayName": principal["displayName"],
+            "principalType": "ServicePrincipal",
+            "resourceDisplayName": target["displayName"],
+        }
+        world.put("appRoleAssignment", str(body["id"]), body, lag=False)
+
+
+def _dehydrated(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.store.set_setting("dehydrated", {"on": True, "off": False}[value])
+
+
+def _administrator(world: World) -> Body:
+    client = world.store.setting("admin")["client_id"]
+    return world.store.find("servicePrincipal", appId=client)[0]
+
+
+SWITCHES: dict[str, Callable[[World, list[str]], None]] = {
+    "cache": _cache,
+    "clock": _clock,
+    "dehydrated": _dehydrated,
+    "lag": _lag,
+    "pim": _pim,
+    "policy": _policy,
+    "role": _role,
+    "sts-lag": _sign_in_lag,
+}

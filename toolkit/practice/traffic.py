@@ -1,0 +1,173 @@
+"""What kind of request one is, and where the practice tenant counts and records it."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from toolkit.practice.store import Store
+from toolkit.practice.wire import Ask
+
+EXCHANGE_PREFIX = "/exchange"
+KINDS = ("read", "write", "sign_in", "part")
+# Actions of Graph that are POSTs and change nothing.
+READING_ACTIONS = {
+    "$batch",
+    "checkMemberGroups",
+    "checkMemberObjects",
+    "getByIds",
+    "getMemberGroups",
+    "getMemberObjects",
+    "validateProperties",
+}
+READING_VERBS = {"get", "test"}
+SECRETS = {
+    "access_token",
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "password",
+    "refresh_token",
+    "secretText",
+}
+
+
+def service_of(path: str) -> str:
+    """Tell which service a path belongs to: graph, exchange, azure or login."""
+    for service, start in (
+        ("graph", r"/(v1\.0|beta)(/|$)"),
+        ("exchange", rf"({EXCHANGE_PREFIX})?/adminapi/"),
+        ("azure", r"/arm/"),
+    ):
+        if re.match(start, path):
+            return service
+    return "login"
+
+
+def cmdlet_of(ask: Ask) -> str | None:
+    """Read the name of the cmdlet that a request to Exchange runs."""
+    if service_of(ask.path) != "exchange" or not ask.body:
+        return None
+    body = _json(ask.body)
+    call = body.get("CmdletInput") if isinstance(body, dict) else None
+    name = call.get("CmdletName") if isinstance(call, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def count(store: Store, ask: Ask, cmdlet: str | None) -> int:
+    """Count a request, and the parts of a batch by themselves; the answer is its number."""
+    batch = ask.path.lower().endswith("/$batch")
+    for part in _parts(ask.body) if batch else ():
+        store.execute(
+            "insert into request (kind, method, path) values ('part', ?, ?)",
+            (str(part.get("method")), str(part.get("url"))),
+        )
+    rows = store.execute(
+        "insert into request (kind, method, path) values (?, ?, ?) returning id",
+        (_kind(ask, cmdlet), ask.method, cmdlet or ask.path),
+    )
+    return int(rows[0][0])
+
+
+def totals(store: Store) -> dict[str, int]:
+    """Tell how many requests of each kind there were since the counters were reset."""
+    found = {
+        str(kind): int(number)
+        for kind, number in store.execute("select kind, count(*) from request group by kind")
+    }
+    return {("parts" if kind == "part" else kind): found.get(kind, 0) for kind in KINDS}
+
+
+def _kind(ask: Ask, cmdlet: str | None) -> str:
+    service = service_of(ask.path)
+    if service == "login":
+        return "sign_in"
+    if ask.method in {"GET", "HEAD"}:
+        return "read"
+    if service == "exchange":
+        reading = cmdlet is not None and cmdlet.partition("-")[0].lower() in READING_VERBS
+        return "read" if reading or ask.path.endswith("/$batch") else "write"
+    last = ask.path.rpartition("/")[2].removeprefix("microsoft.graph.")
+    return "read" if ask.method == "POST" and last in READING_ACTIONS else "write"
+
+
+def _parts(data: bytes) -> list[dict[str, Any]]:
+    body = _json(data)
+    parts = body.get("requests") if isinstance(body, dict) else None
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+
+
+def _json(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None
+
+
+class Recording:
+    """A file with one line of JSON for each exchange; no secret or token stands in it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8", newline="\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def write(
+        self,
+        ask: Ask,
+        url: str,
+        status: int | None,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> None:
+        """Write one exchange down, at once; status None says that no answer left."""
+        form = "x-www-form-urlencoded" in ask.headers.get("content-type", "")
+        asked = _masked_form(ask.body) if form else _readable(ask.body)
+        line = {
+            "method": ask.method,
+            "url": url,
+            "request_headers": _masked_headers(ask.headers),
+            "request_body": asked,
+            "status": status,
+            "response_headers": dict(headers),
+            "response_body": _readable(body),
+        }
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+
+def _readable(data: bytes) -> object:
+    if not data:
+        return None
+    body = _json(data)
+    return data.decode("utf-8", "replace") if body is None else _masked(body)
+
+
+def _masked(value: object, name: str = "") -> object:
+    if isinstance(value, dict):
+        return {key: _masked(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_masked(one, name) for one in value]
+    return _blank(value) if name in SECRETS and isinstance(value, str) else value
+
+
+def _masked_form(data: bytes) -> str:
+    fields = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
+    return urlencode([(key, _blank(text) if key in SECRETS else text) for key, text in fields])
+
+
+def _masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    shown = dict(headers)
+    if "authorization" in shown:
+        shown["authorization"] = shown["authorization"].partition(" ")[0] + " ..."
+    return shown
+
+
+def _blank(text: str) -> str:
+    # The shape stays, so that a reader sees what kind of thing stood there.
+    return re.sub("[A-Za-z0-9]", "x", text)
