@@ -1,12 +1,19 @@
 """Takes a request to the service it is for, and commits what that service changed."""
 
-import importlib
 import re
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
-from toolkit.practice import login, replicas, resource_manager, tokens, traffic
+from toolkit.practice import (
+    exchange_online,
+    graph,
+    login,
+    replicas,
+    resource_manager,
+    tokens,
+    traffic,
+)
 from toolkit.practice.misfortune import error
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World, utc
@@ -34,12 +41,12 @@ def answer(world: World, ask: Ask) -> Answer:
 def _graph(world: World, ask: Ask) -> Answer:
     # msgraph-sdk really sends /v1.0//users, and Graph takes it.
     asked = replace(ask, path=re.sub("/{2,}", "/", ask.path))
-    return _service("graph")(world, asked)
+    return graph.answer(world, asked)
 
 
 def _exchange(world: World, ask: Ask) -> Answer:
     asked = replace(ask, path=ask.path.removeprefix(traffic.EXCHANGE_PREFIX))
-    return _service("exchange_online")(world, asked)
+    return exchange_online.answer(world, asked)
 
 
 def _azure(world: World, ask: Ask) -> Answer:
@@ -52,12 +59,6 @@ def _login(world: World, ask: Ask) -> Answer:
         return known
     text = f"The practice tenant doesn't know {ask.method} {ask.path}."
     return Answer(status=501, body=error("NotImplemented", text))
-
-
-def _service(name: str) -> Callable[[World, Ask], Answer]:
-    module = importlib.import_module(f"toolkit.practice.{name}")
-    found: Callable[[World, Ask], Answer] = module.answer
-    return found
 
 
 def _log(world: World, ask: Ask, text: str) -> None:

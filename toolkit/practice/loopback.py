@@ -39,6 +39,7 @@ class Server:
             lifespan="off",
             interface="asgi3",
             log_config=None,
+            log_level="critical",  # connections that a fault broke are no news
             access_log=False,
             server_header=False,
             date_header=False,

@@ -1,5 +1,6 @@
 """The world as it is when it is made: Northbridge University, the same on every machine."""
 
+import time
 from datetime import timedelta
 
 from toolkit.practice import accounts, apps, groups, scopes
@@ -62,19 +63,24 @@ SKUS = {
 
 
 def fill(world: World) -> None:
-    """Put the university into an empty world; ids are always the same, dates go by its clock."""
+    """Put the university into an empty world, and commit it."""
     with world.store.transaction():
-        now = world.at()
+        now = time.time()
         world.store.set_setting("clock", (now, now, world.clock.speed))
-        for name, value in SETTINGS.items():
-            world.store.set_setting(name, value)
-        _organization(world)
-        accounts.fill(world)
-        groups.fill(world)
-        _licences(world)
-        _resources(world)
-        apps.fill(world)
-        scopes.fill(world)
+        plant(world)
+
+
+def plant(world: World) -> None:
+    """Write the university down; ids are always the same, dates go by the world's clock."""
+    for name, value in SETTINGS.items():
+        world.store.set_setting(name, value)
+    _organization(world)
+    accounts.fill(world)
+    groups.fill(world)
+    _licences(world)
+    _resources(world)
+    apps.fill(world)
+    scopes.fill(world)
 
 
 def _organization(world: World) -> None:
