@@ -79,7 +79,7 @@ def leaves(certificates: tuple[x509.Certificate, ...]) -> list[x509.Certificate]
     return [
         one
         for one in certificates
-        if not any(issued(one, other) for other in certificates if other is not one)
+        if not any(issued(other, one) for other in certificates if other is not one)
     ]
 
 

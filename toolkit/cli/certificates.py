@@ -24,6 +24,10 @@ force_option = click.option("--force", is_flag=True, help="Overwrite FILE when i
 Found = tuple[Path, "list[Certificate]", MailgrantError | None]  # a file, what it holds, or why not
 
 
+def _example(line: str) -> str:
+    return f"\b\nFor instance, in bash and PowerShell alike:\n  mailgrant certificates {line}"
+
+
 @click.group()
 def certificates() -> None:
     """Make, inspect and convert certificates.
@@ -33,7 +37,7 @@ def certificates() -> None:
     """
 
 
-@certificates.command()
+@certificates.command(epilog=_example("new MyTimetable-prod --out mytimetable.pfx --days 365"))
 @click.argument("name")
 @out_option
 @click.option("--days", default=365, show_default=True, help="How long it lasts.")
@@ -57,10 +61,6 @@ def new(
 
     FILE ends in .pem (key and certificate as text; encrypted only where a passphrase is given in
     a file or in MAILGRANT_PASSPHRASE) or in .pfx or .p12 (always encrypted). Only you can read it.
-
-    Example:
-      mailgrant certificates new MyTimetable-prod --out mytimetable.pfx --days 365
-
     """
     from toolkit import certificates as certificate_files
     from toolkit import keystores
@@ -83,7 +83,7 @@ def new(
     _show([(out, [pair.certificate], None)], as_json=as_json)
 
 
-@certificates.command()
+@certificates.command(epilog=_example("inspect vendor.cer mytimetable.pfx --json"))
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 @passphrases.option
 @json_option
@@ -94,10 +94,6 @@ def inspect(
     """Show which certificates are in FILE, and what is wrong with them.
 
     Takes PEM, DER, PFX and PKCS #7. Private keys stay closed. Exits 1 when a FILE can't be read.
-
-    Example:
-      mailgrant certificates inspect vendor.cer mytimetable.pfx --json
-
     """
     found: list[Found] = []
     for file in files:
@@ -110,7 +106,7 @@ def inspect(
         context.exit(1)
 
 
-@certificates.command()
+@certificates.command(epilog=_example("convert mytimetable.pfx --to der --out mytimetable.cer"))
 @click.argument("file", type=FILE, metavar="FILE")
 @click.option("--to", type=click.Choice(["pem", "der", "pfx"]), required=True, help="Format.")
 @out_option
@@ -150,10 +146,6 @@ def convert(
 
     Takes PEM, DER, PFX and PKCS #7. A PEM with its key is encrypted only where a new passphrase
     is given in a file.
-
-    Example:
-      mailgrant certificates convert mytimetable.pfx --to der --out mytimetable.cer
-
     """
     from toolkit import certificates as certificate_files
     from toolkit import keystores
