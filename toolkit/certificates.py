@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from toolkit import keystores
+from toolkit.clock import SystemClock
 from toolkit.errors import AnswerError
 from toolkit.keyfiles import UNREADABLE, Kind, kind_of, refusal
 from toolkit.secret import Secret
@@ -170,12 +171,14 @@ def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPai
     return KeyPair(certificate=_describe(certificate), private_key=Secret(pem.decode()))
 
 
-def read(data: bytes, name: str, *, now: datetime) -> Certificate:
+def read(data: bytes, name: str, *, now: datetime | None = None) -> Certificate:
     """Read the certificate that a vendor sent, or refuse it in a sentence.
 
+    `now` is protocol time: the computer's, unless given.
     RSA only: azure-identity signs assertions with RS256 and refuses other keys
     (azure-identity 1.27, CertificateCredential).
     """
+    now = now or SystemClock().now()
     kind = kind_of(data)
     if kind in NOT_PUBLIC:
         raise refusal(NOT_PUBLIC, kind, name)

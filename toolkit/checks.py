@@ -1,0 +1,256 @@
+"""Proof: sign in as the application, see a mailbox inside answer and one outside refuse.
+
+Exchange keeps an application's permissions for 30 minutes while it is idle and for up to two hours
+while it calls (learn.microsoft.com/exchange/permissions-exo/application-rbac), so: no call before
+Exchange's own test says yes; after a refusal silence for 31 minutes, then one call each; after two
+quiet hours with the test saying yes it has failed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from toolkit.permissions import APIS, reaches_mailboxes
+from toolkit.secret import Secret
+from toolkit.steps.certificate import kept_key
+from toolkit.steps.mailbox_scope import MailboxScope
+from toolkit.systems.exchange_online import CmdletError
+from toolkit.systems.sign_in import SignInError
+from toolkit.systems.tenant import Tenant
+from toolkit.systems.wire import Reply
+from toolkit.errors import NotFoundError, UnreachableError
+
+Word = Literal["proved", "pending", "failed", "unknown"]
+Found = Literal["open", "closed", "unknown"]
+
+SILENCE = timedelta(minutes=31)
+TOO_LONG = timedelta(hours=2)
+KEY_SPREADS = timedelta(minutes=1)
+KEY_TOO_LONG = timedelta(minutes=30)
+REFUSALS = {"ErrorAccessDenied", "Authorization_RequestDenied"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One look at one mailbox: by Exchange's own test (configured), or as the application (live)."""
+
+    mailbox: str
+    expected: Found
+    found: Found
+    layer: Literal["configured", "live"]
+    status: int | None = None
+    code: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return {
+            "mailbox": self.mailbox,
+            "expected": self.expected,
+            "found": self.found,
+            "status": self.status,
+            "layer": self.layer,
+            "code": self.code,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the proof says. `until` is when looking again makes sense (tenant time)."""
+
+    word: Word
+    why: str
+    checks: tuple[Check, ...] = ()
+    until: datetime | None = None
+    at: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return {
+            "verdict": self.word,
+            "why": self.why,
+            "checks": [check.as_json() for check in self.checks],
+            "until": self.until.isoformat() if self.until else None,
+            "at": self.at.isoformat() if self.at else None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What is to be proved: `outside` is None where every mailbox is let in on purpose.
+
+    `thumbprint` names the key in keep to sign in with. `refused` is when the application was
+    first and last refused, as the journal remembers it.
+    """
+
+    app: str
+    inside: str
+    outside: str | None
+    thumbprint: str
+    roles: tuple[str, ...]
+    refused: tuple[datetime, ...] = field(default=())
+    since: datetime | None = None
+
+    def look(self, tenant: Tenant, remember: Callable[[datetime], None]) -> Verdict:
+        """Look once; `remember` is told when the application was refused."""
+        now = tenant.clock.now()
+        configured = self._configured(tenant) if self.roles else ()
+        verdict = self._judge_configured(configured, now)
+        if verdict is not None:
+            return verdict
+        wait = self.refused[-1] + SILENCE if self.refused else now
+        if wait > now:
+            return Verdict(word="pending", why=_CACHE, checks=configured, until=wait, at=now)
+        try:
+            key = Secret(kept_key(tenant, self.thumbprint))
+        except NotFoundError as error:
+            why = f"{error.message} Exchange's own test says what it should; nobody has tried it."
+            return Verdict(word="unknown", why=why, checks=configured, at=now)
+        return self._live(tenant, key, configured, now, remember)
+
+    # ---- configured: Exchange's own test, which bypasses its cache ----
+
+    def _configured(self, tenant: Tenant) -> tuple[Check, ...]:
+        checks = []
+        for mailbox, expected in self._mailboxes():
+            try:
+                rows = tenant.exchange.run(
+                    "Test-ServicePrincipalAuthorization", Identity=self.app, Resource=mailbox
+                )
+                found = self._in_scope(rows)
+            except CmdletError:
+                found = "unknown"
+            checks.append(
+                Check(mailbox=mailbox, expected=expected, found=found, layer="configured")
+            )
+        return tuple(checks)
+
+    def _in_scope(self, rows: list[dict[str, Any]]) -> Found:
+        """Read the test's rows: open where any role of ours or of others lets the app in."""
+        answers = {str(row.get("RoleName")): str(row.get("InScope")).lower() for row in rows}
+        if any(answer == "not run" for answer in answers.values()):
+            return "unknown"
+        if any(answers.get(role) is None for role in self.roles):
+            return (
+                "closed" if not any(answer == "true" for answer in answers.values()) else "unknown"
+            )
+        return "open" if any(answer == "true" for answer in answers.values()) else "closed"
+
+    def _mailboxes(self) -> list[tuple[str, Found]]:
+        inside: list[tuple[str, Found]] = [(self.inside, "open")]
+        return [*inside, (self.outside, "closed")] if self.outside else inside
+
+    def _judge_configured(self, checks: tuple[Check, ...], now: datetime) -> Verdict | None:
+        """Stop before any call as the application where Exchange's own test says no."""
+        for check in checks:
+            if check.found == "unknown":
+                why = f"Exchange's own test gives no answer for {check.mailbox} yet."
+                return Verdict(
+                    word="pending", why=why, checks=checks, until=now + timedelta(minutes=5), at=now
+                )
+            if check.found != check.expected:
+                if check.expected == "closed":
+                    why = f"{check.mailbox} must stay closed, and Exchange's own test says the application may enter it."
+                else:
+                    why = f"Exchange's own test says {check.mailbox} isn't in the scope; only direct members of the group are."
+                return Verdict(word="failed", why=why, checks=checks, at=now)
+        return None
+
+    # ---- live: as the application, with a credential and a token made for this look ----
+
+    def _live(
+        self,
+        tenant: Tenant,
+        key: Secret,
+        configured: tuple[Check, ...],
+        now: datetime,
+        remember: Callable[[datetime], None],
+    ) -> Verdict:
+        graph = tenant.graph_as(self.app, key)
+        try:
+            wide = _wide(graph.identity.claims(tenant.cloud.graph_scope)) if self.roles else []
+            if wide:
+                why = f"The token itself opens every mailbox ({', '.join(wide)}): a tenant-wide grant stands beside the scope."
+                return Verdict(word="failed", why=why, checks=configured, at=now)
+            inside = self._try(graph, self.inside, "open")
+            checks = (*configured, inside)
+            if inside.found == "open" and self.outside:
+                checks = (*checks, self._try(graph, self.outside, "closed"))
+        except SignInError as error:
+            return self._not_signed_in(error, configured, now)
+        finally:
+            graph.close()
+        if inside.found == "closed":
+            remember(now)
+        return self._judge_live(checks, now)
+
+    def _try(self, graph: Any, mailbox: str, expected: Found) -> Check:  # noqa: ANN401  systems.graph is heavy to import
+        try:
+            answer: Reply = graph.open_calendar(mailbox)
+        except UnreachableError:
+            return Check(mailbox=mailbox, expected=expected, found="unknown", layer="live")
+        found: Found = "unknown"
+        if answer.status == 200:  # noqa: PLR2004  HTTP
+            found = "open"
+        elif answer.status == 403 and answer.code in REFUSALS:  # noqa: PLR2004  HTTP
+            found = "closed"
+        return Check(
+            mailbox=mailbox,
+            expected=expected,
+            found=found,
+            layer="live",
+            status=answer.status,
+            code=answer.code,
+        )
+
+    def _judge_live(self, checks: tuple[Check, ...], now: datetime) -> Verdict:
+        live = [check for check in checks if check.layer == "live"]
+        inside, outside = live[0], live[1] if len(live) > 1 else None
+        if inside.found == "unknown" or (outside and outside.found == "unknown"):
+            odd = inside if inside.found == "unknown" else live[1]
+            why = f"{odd.mailbox} answered {odd.status or 'nothing'} {odd.code}, which proves neither open nor closed."
+            return Verdict(word="unknown", why=why, checks=checks, at=now)
+        if inside.found == "closed":
+            first = min((*self.refused, now))
+            if now - first >= TOO_LONG:
+                why = "Exchange's own test says yes, and after two quiet hours the application is still refused."
+                return Verdict(word="failed", why=why, checks=checks, at=now)
+            return Verdict(word="pending", why=_CACHE, checks=checks, until=now + SILENCE, at=now)
+        if outside and outside.found == "open":
+            why = f"{outside.mailbox} must stay closed, and it answered the application."
+            return Verdict(word="failed", why=why, checks=checks, at=now)
+        why = (
+            f"{inside.mailbox} answered the application, {outside.mailbox} refused it."
+            if outside
+            else f"{inside.mailbox} answered the application; every mailbox is open to it, as agreed."
+        )
+        return Verdict(word="proved", why=why, checks=checks, at=now)
+
+    def _not_signed_in(
+        self, error: SignInError, configured: tuple[Check, ...], now: datetime
+    ) -> Verdict:
+        age = now - (self.since or now)
+        if error.may_pass and age < KEY_TOO_LONG:
+            why = "The token service doesn't know the new key yet."
+            return Verdict(
+                word="pending", why=why, checks=configured, until=now + KEY_SPREADS, at=now
+            )
+        return Verdict(word="failed", why=f"{error.message} {error.fix}", checks=configured, at=now)
+
+
+_CACHE = (
+    "Exchange still goes by what it remembers of the application (30 minutes, up to two hours)."
+)
+
+
+def _wide(claims: dict[str, Any]) -> list[str]:
+    return sorted(
+        role
+        for role in claims.get("roles", ())
+        if any(reaches_mailboxes(api, role) for api in APIS)
+    )
+
+
+def roles_of(steps: list[Any]) -> tuple[str, ...]:
+    """Collect the application roles that the scopes of a set-up give."""
+    return tuple(role for step in steps if isinstance(step, MailboxScope) for role in step.roles)

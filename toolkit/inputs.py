@@ -1,0 +1,214 @@
+"""Questions, and answers of the right kind."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import AnswerError
+
+Answer = str | bool | int | tuple[str, ...]
+Answers = Mapping[str, Answer]
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+INSTANCE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
+MAIL_ADDRESS = re.compile(r"[^@\s<>\"'(),:;\\\[\]]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One thing a playbook asks. `when` and `unless` name a yes/no question asked before."""
+
+    name: str
+    ask: str
+    kind: str
+    default: Answer | None = None
+    practice: Answer | None = None
+    choices: tuple[str, ...] = ()
+    when: str = ""
+    unless: str = ""
+    line: int = 0
+
+    def asked(self, answers: Answers) -> bool:
+        """Tell whether the answers so far make this a question at all."""
+        return holds(self.when, self.unless, answers)
+
+    def suggestion(self, *, practice: bool) -> Answer | None:
+        """Tell what Enter, or nobody at the keyboard, answers; None where somebody must say."""
+        return self.practice if practice and self.practice is not None else self.default
+
+
+INSTANCE_QUESTION = Question(
+    name="instance",
+    ask="Which instance of the vendor's software is this for (part of every name; prod, test)",
+    kind="text",
+    default="prod",
+)
+CHANGE_QUESTION = Question(
+    name="change",
+    ask="Ticket or change number, for the records (Enter = none)",
+    kind="text",
+    default="",
+)
+ALWAYS = (INSTANCE_QUESTION, CHANGE_QUESTION)
+
+
+def holds(when: str, unless: str, answers: Answers) -> bool:
+    """Tell whether a `when` and an `unless` hold; a question that wasn't asked counts as no."""
+    return (not when or bool(answers.get(when))) and not (unless and bool(answers.get(unless)))
+
+
+def resolve(
+    questions: Iterable[Question],
+    given: Mapping[str, Any],
+    ask: Callable[[Question, Answer | None], Any] | None,
+    *,
+    practice: bool,
+) -> dict[str, Answer]:
+    """Answer every question that applies: from what was given, by asking, or as suggested.
+
+    `ask` shows a question and its suggestion and returns raw text, or is None when nobody can be
+    asked. Raises AnswerError for an unknown name, a wrong kind, or a missing answer.
+    """
+    questions = (*questions, *ALWAYS)
+    names = {question.name for question in questions}
+    for name in given:
+        if name not in names:
+            raise AnswerError(
+                f"There is no question {name!r} in this playbook.",
+                fix=f"It asks: {', '.join(sorted(names))}.",
+            )
+    answers: dict[str, Answer] = {}
+    missing: list[Question] = []
+    for question in questions:
+        if not question.asked(answers):
+            continue
+        answer = _answer(question, given, ask, practice=practice)
+        if answer is None:
+            missing.append(question)
+        else:
+            answers[question.name] = answer
+    if missing:
+        raise AnswerError(
+            "These questions have no answer: "
+            + "; ".join(f"{q.name} ({q.ask})" for q in missing)
+            + ".",
+            fix="Add "
+            + " ".join(f"--set {q.name}=..." for q in missing)
+            + ", or run `mailgrant setup` at a terminal.",
+        )
+    return answers
+
+
+def _answer(
+    question: Question,
+    given: Mapping[str, Any],
+    ask: Callable[[Question, Answer | None], Any] | None,
+    *,
+    practice: bool,
+) -> Answer | None:
+    suggestion = question.suggestion(practice=practice)
+    if question.name in given:
+        return typed(question, given[question.name])
+    if ask is None:
+        return suggestion if suggestion is None else typed(question, suggestion)
+    return typed(question, ask(question, suggestion))
+
+
+def typed(question: Question, value: Any) -> Answer:  # noqa: ANN401  text, or what YAML holds
+    """Turn a raw answer into one of the question's kind, or raise AnswerError."""
+    try:
+        return KINDS[question.kind](question, value)
+    except ValueError as error:
+        raise AnswerError(
+            f"{question.name}: {error}.", fix=f"The question is: {question.ask}."
+        ) from error
+
+
+def _text(question: Question, value: object) -> str:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no text")  # noqa: TRY004  one kind of mistake for the caller
+    text = str(value).strip()
+    if any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in text):
+        raise ValueError("control characters aren't allowed")
+    if len(text) > 500:
+        raise ValueError("at most 500 characters")
+    if question.name == "instance" and not INSTANCE.fullmatch(text):
+        raise ValueError(f"{text!r} must be small letters, digits and hyphens, at most 20")
+    return text
+
+
+def _choice(question: Question, value: object) -> str:
+    text = _text(question, value)
+    if text not in question.choices:
+        raise ValueError(f"{text!r} is none of {', '.join(question.choices)}")
+    return text
+
+
+def _yes_no(_: Question, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+    if not isinstance(value, str) or value.strip().lower() not in words:
+        raise ValueError(f"{value!r} is neither yes nor no")
+    return words[value.strip().lower()]
+
+
+def _list(question: Question, value: object) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple):
+        raise ValueError(f"{value!r} is no list; separate items by commas")  # noqa: TRY004  as above
+    return tuple(text for item in items if (text := _text(question, item)))
+
+
+def _number(_: Question, value: object) -> int:
+    if isinstance(value, bool) or not (
+        isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal())
+    ):
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
+
+
+def _mail_address(question: Question, value: object) -> str:
+    text = _text(question, value)
+    if text and not MAIL_ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is no mail address")
+    if not text and question.default != "":
+        raise ValueError("a mail address is needed")
+    return text.lower()
+
+
+def _file(question: Question, value: object) -> str:
+    text = _text(question, value).strip('"')
+    if text and not Path(text).is_file():
+        raise ValueError(f"there is no file {text}")
+    return str(Path(text).resolve()) if text else ""
+
+
+def _duration(question: Question, value: object) -> str:
+    text = _text(question, value)
+    seconds(text)
+    return text
+
+
+def seconds(text: str) -> int:
+    """Read a duration such as 90s, 20m, 3h or 2d; raises ValueError."""
+    match = DURATION.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is no duration; write 90s, 20m, 3h or 2d")
+    return int(match[1]) * SECONDS[match[2]]
+
+
+KINDS: dict[str, Callable[[Question, Any], Answer]] = {
+    "text": _text,
+    "choice": _choice,
+    "yes_no": _yes_no,
+    "list": _list,
+    "number": _number,
+    "mail_address": _mail_address,
+    "file": _file,
+    "duration": _duration,
+}

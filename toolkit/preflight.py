@@ -1,0 +1,54 @@
+"""What is checked before the first write: the mailboxes of the proof, and what can't be both."""
+
+from toolkit import playbook
+from toolkit.errors import AnswerError, RefusedError
+from toolkit.inputs import Answers
+from toolkit.playbook import Playbook
+from toolkit.systems.tenant import Tenant
+
+CLOUD_MAILBOXES = {"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"}
+OTHERS = {
+    "GuestMailUser": "a guest, who has no mailbox here",
+    "MailUser": "a mail user: its mailbox lies outside this tenant or on-premises",
+    "RemoteUserMailbox": "an on-premises mailbox",
+    "MailContact": "a contact",
+    "MailUniversalSecurityGroup": "a group",
+    "MailUniversalDistributionGroup": "a distribution list",
+    "GroupMailbox": "a Microsoft 365 group",
+    "LegacyMailbox": "a mailbox of an old Exchange",
+}
+INVOKE_COMMAND = (
+    "Exchange is asked through the same endpoint as its PowerShell module (InvokeCommand), for which "
+    "Microsoft publishes no contract."
+)
+
+
+def check(book: Playbook, answers: Answers, tenant: Tenant) -> tuple[str, ...]:
+    """Refuse answers that can't work in this tenant; give back what the plan must mention."""
+    if not book.proof:
+        return ()
+    mailboxes = [playbook.fill(book.proof[name], answers) for name in ("inside", "outside")]
+    mailboxes = [str(each) for each in mailboxes if str(each) in answers.values()]
+    if len(mailboxes) != len(set(mailboxes)):
+        raise AnswerError(
+            f"{mailboxes[0]} can't be inside and outside at once.",
+            fix="Name a mailbox that may be entered, and another one that must stay closed.",
+        )
+    for mailbox in mailboxes:
+        _cloud_mailbox(tenant, mailbox)
+    return (INVOKE_COMMAND,)
+
+
+def _cloud_mailbox(tenant: Tenant, address: str) -> None:
+    row = tenant.exchange.find("Get-Recipient", Identity=address)
+    if row is None:
+        raise AnswerError(
+            f"There is no mailbox {address} in this tenant.",
+            fix="Check the spelling of the address.",
+        )
+    kind = str(row.get("RecipientTypeDetails", ""))
+    if kind not in CLOUD_MAILBOXES:
+        raise RefusedError(
+            f"{address} is {OTHERS.get(kind, kind)}. The proof needs a mailbox of a person, a room or a share in Exchange Online.",
+            fix="Name another mailbox.",
+        )

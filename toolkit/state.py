@@ -1,0 +1,146 @@
+"""What a thing is, and the change from what it is to what it should be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Value = str | int | bool | None | frozenset[str]
+State = Mapping[str, Value]
+"""Everything that matters about one thing; a thing that isn't there is None, never an empty State."""
+
+Verb = Literal["keep", "create", "change", "remove"]
+
+
+class Later(str):
+    """A value that only an earlier step of the same plan will bring: text for people until then."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """From `before` to `after`; only the keys of `after` count, a system always knows more.
+
+    A set changes by its difference: what others put in or take out is nobody's business here.
+    """
+
+    before: State | None
+    after: State | None
+
+    @property
+    def verb(self) -> Verb:
+        """Name the change as the plan shows it."""
+        if self.after is None:
+            return "keep" if self.before is None else "remove"
+        if self.before is None:
+            return "create"
+        return "keep" if self.holds(self.before) else "change"
+
+    @property
+    def needed(self) -> bool:
+        """Tell whether anything is to be done."""
+        return self.verb != "keep"
+
+    def added(self, key: str) -> frozenset[str]:
+        """List what goes into a set."""
+        return _set(self.after, key) - _set(self.before, key)
+
+    def removed(self, key: str) -> frozenset[str]:
+        """List what comes out of a set."""
+        return _set(self.before, key) - _set(self.after, key)
+
+    def differs(self, key: str) -> bool:
+        """Tell whether one key changes."""
+        before, after = self.before or {}, self.after or {}
+        return key in after and before.get(key) != after[key]
+
+    def holds(self, found: State | None) -> bool:
+        """Tell whether what was found is what this change wanted."""
+        if self.after is None or found is None:
+            return self.after is None and found is None
+        return all(self._key_holds(key, found) for key in self.after)
+
+    def _key_holds(self, key: str, found: State) -> bool:
+        if isinstance((self.after or {})[key], frozenset):
+            there = _set(found, key)
+            return self.added(key) <= there and not self.removed(key) & there
+        wanted = (self.after or {})[key]
+        if isinstance(wanted, Later):
+            return found.get(key) not in (None, "", (self.before or {}).get(key))
+        return found.get(key) == wanted
+
+    def on_the_way(self, found: State) -> bool:
+        """Tell whether what was found may be this change cut short: nothing in it is foreign."""
+        before, after = self.before or {}, self.after or {}
+        for key, value in after.items():
+            if isinstance(value, frozenset):
+                if not _set(found, key) <= value | _set(before, key):
+                    return False
+            elif found.get(key) not in (value, before.get(key), None, ""):
+                return False
+        return True
+
+    def agrees(self, other: "Change") -> bool:
+        """Tell whether two changes are the same to the person who agreed: verb, delta and target.
+
+        A target that was to be known `Later` agrees with whatever it has become.
+        """
+        if self.verb != other.verb:
+            return False
+        mine, theirs = self.after or {}, other.after or {}
+        if set(mine) != set(theirs):
+            return False
+        return all(
+            self._target(key) == other._target(key) for key in mine if not self._later(key, other)
+        )
+
+    def _target(self, key: str) -> object:
+        value = (self.after or {})[key]
+        if isinstance(value, frozenset):
+            return (self.added(key), self.removed(key))
+        return value
+
+    def _later(self, key: str, other: "Change") -> bool:
+        return any(has_later((side.after or {}).get(key)) for side in (self, other))
+
+
+def has_later(value: object) -> bool:
+    """Tell whether a value, or one in a collection, is known only later."""
+    if isinstance(value, frozenset | tuple | list | set):
+        return any(isinstance(each, Later) for each in value)
+    return isinstance(value, Later)
+
+
+def _set(state: State | None, key: str) -> frozenset[str]:
+    value = (state or {}).get(key)
+    return value if isinstance(value, frozenset) else frozenset()
+
+
+def to_json(state: State | None) -> dict[str, Any] | None:
+    """Write a state as JSON: sets become sorted lists, values known later an object."""
+    if state is None:
+        return None
+    return {key: _value_to_json(value) for key, value in state.items()}
+
+
+def _value_to_json(value: object) -> object:
+    if isinstance(value, Later):
+        return {"later": str(value)}
+    if isinstance(value, frozenset):
+        return sorted((_value_to_json(each) for each in value), key=str)
+    return value
+
+
+def from_json(data: Mapping[str, Any] | None) -> State | None:
+    """Read a state back."""
+    if data is None:
+        return None
+    return {key: _value_from_json(value) for key, value in data.items()}
+
+
+def _value_from_json(value: Any) -> Any:  # noqa: ANN401  whatever JSON holds
+    if isinstance(value, list):
+        return frozenset(_value_from_json(each) for each in value)
+    if isinstance(value, dict):
+        return Later(value["later"])
+    return value

@@ -1,0 +1,178 @@
+"""The application registration with its enterprise application (service principal)."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from toolkit.errors import RefusedError
+from toolkit.state import Change, State
+from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.systems.tenant import Tenant
+
+APPLICATION_ADMINISTRATOR = Right(
+    "Application Administrator", "to register the application and its certificate"
+)
+AUDIENCE = "AzureADMyOrg"
+NOTES = (
+    "Set up by mailgrant: playbook {playbook}, instance {instance}{change}. Exchange decides which mailboxes it "
+    "reaches. Do not press 'Grant admin consent' here: that would let it into every mailbox."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App(Step):
+    """One single-tenant application, found again by its uniqueName on any machine.
+
+    The uniqueName is `mailgrant-<playbook>-<instance>`; Entra keeps it unique, also for the 30 days
+    in which a deleted application can be restored.
+    """
+
+    do: ClassVar[str] = "app"
+    key: ClassVar[tuple[str, ...]] = ()
+    offers: ClassVar[tuple[str, ...]] = ("client_id", "id", "service_principal", "name")
+    needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
+
+    name: str
+    owners: tuple[str, ...] = ()
+    change: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name the thing."""
+        return f"app registration {self.name}"
+
+    def read(self, tenant: Tenant) -> State | None:
+        """Look by uniqueName; a namesake without it stops everything, it is somebody else's."""
+        found = tenant.graph.applications_named(self.mark.name, self.name)
+        ours = [app for app in found if app.get("uniqueName") == self.mark.name]
+        if not ours:
+            if found:
+                raise self._namesake(found)
+            return None
+        app = ours[0]
+        principal = tenant.graph.service_principal(app["appId"]) or {}
+        return {
+            "client_id": app["appId"],
+            "id": app["id"],
+            "service_principal": principal.get("id", ""),
+            "enterprise_app": bool(principal),
+            "enabled": bool(principal.get("accountEnabled")),
+            "name": app.get("displayName", ""),
+            "audience": app.get("signInAudience", ""),
+            "tags": frozenset(app.get("tags") or ()),
+            "credentials": frozenset(_credentials(app)),
+            **({"owners": self._owners(tenant, app["id"])} if self.owners else {}),
+        }
+
+    def wanted(self, found: State | None) -> State | None:
+        """Want our name, one tenant, our tags, an enterprise application that is enabled."""
+        tags = found["tags"] if found else frozenset()
+        owners = found["owners"] if found and self.owners else frozenset()
+        return {
+            "name": self.name,
+            "audience": AUDIENCE,
+            "enterprise_app": True,
+            "enabled": True,
+            "tags": frozenset(tags) | {"mailgrant", self.mark.tag},  # type: ignore[arg-type]  # a set, as read
+            **({"owners": frozenset(owners) | set(self.owners)} if self.owners else {}),  # type: ignore[arg-type]  # a set, as read
+        }
+
+    def write(self, tenant: Tenant, change: Change) -> None:
+        """Register, correct, or delete (Entra keeps it for 30 days) the application."""
+        if change.after is None:
+            if change.before is not None:
+                tenant.graph.delete_application(
+                    str(change.before["id"]), str(change.before["client_id"])
+                )
+            return
+        if change.before is None:
+            self._restore(tenant)
+        tags = sorted(change.after["tags"]) + (
+            [f"mailgrant-run:{tenant.run}"] if change.before is None else []
+        )  # type: ignore[arg-type]  # a set
+        properties: dict[str, Any] = {
+            "display_name": change.after["name"],
+            "sign_in_audience": change.after["audience"],
+        }
+        if change.before is None:
+            ticket = f", change {self.change}" if self.change else ""
+            notes = NOTES.format(
+                playbook=self.mark.playbook, instance=self.mark.instance, change=ticket
+            )
+            properties |= {"notes": notes, "tags": tags}
+        elif change.added("tags") or change.removed("tags"):
+            properties["tags"] = sorted(
+                (change.before["tags"] | change.added("tags")) - change.removed("tags")
+            )  # type: ignore[operator]  # sets
+        made = tenant.graph.upsert_application(self.mark.name, properties)
+        client_id = (
+            made.get("appId")
+            or str((change.before or {}).get("client_id") or "")
+            or self._client_id(tenant)
+        )
+        self._enterprise_app(tenant, client_id, change)
+        for owner in change.added("owners"):
+            tenant.graph.add_owner(self._object_id(tenant, client_id), tenant.graph.user_id(owner))
+        for owner in change.removed("owners"):
+            tenant.graph.remove_owner(
+                self._object_id(tenant, client_id), tenant.graph.user_id(owner)
+            )
+
+    def disabled(self, found: State) -> State:
+        """Tell what it is when it is switched off in place of deleted."""
+        return {**found, "enabled": False}
+
+    def in_use(self, tenant: Tenant, found: State) -> str | None:
+        """Tell when it last signed in (ISO time), where that can be read."""
+        return tenant.graph.last_sign_in(str(found["client_id"]))
+
+    def foreign(self, tenant: Tenant, found: State) -> list[str]:
+        """List what was granted to the application since: somebody works with it."""
+        grants = tenant.graph.granted_roles(str(found["service_principal"])) if found["service_principal"] else []
+        return [f"a permission on {grant.get('resourceDisplayName') or grant['resourceId']}" for grant in grants]
+
+    def _enterprise_app(self, tenant: Tenant, client_id: str, change: Change) -> None:
+        wanted = change.after or {}
+        if wanted.get("enterprise_app") and not (change.before or {}).get("enterprise_app"):
+            tenant.graph.create_service_principal(client_id, ["mailgrant", self.mark.tag])
+        elif change.differs("enabled"):
+            principal = str((change.before or {})["service_principal"])
+            tenant.graph.enable_service_principal(principal, enabled=bool(wanted["enabled"]))
+
+    def _restore(self, tenant: Tenant) -> None:
+        """Bring back what an undo deleted: its uniqueName stays taken for 30 days."""
+        for app in tenant.graph.deleted_applications(self.mark.name):
+            if self.mark.tag not in (app.get("tags") or ()):
+                raise RefusedError(
+                    f"A deleted application {app.get('displayName')!r} that mailgrant didn't make holds the name {self.mark.name}.",
+                    fix="Delete it for good in Entra (App registrations, Deleted applications), or choose another instance.",
+                )
+            tenant.graph.restore(app["id"])
+
+    def _client_id(self, tenant: Tenant) -> str:
+        app = tenant.graph.awaited_application(self.mark.name)
+        return str(app["appId"])
+
+    def _object_id(self, tenant: Tenant, client_id: str) -> str:
+        app = tenant.graph.application_by_client_id(client_id) or {}
+        return str(app.get("id", ""))
+
+    def _owners(self, tenant: Tenant, object_id: str) -> frozenset[str]:
+        owners = tenant.graph.owners(object_id)
+        return frozenset(
+            str(owner.get("userPrincipalName") or owner["id"]).lower() for owner in owners
+        )
+
+    def _namesake(self, found: list[dict[str, Any]]) -> NamesakeError:
+        listed = ", ".join(
+            f"{app.get('displayName')} (client id {app.get('appId')})" for app in found
+        )
+        return NamesakeError(
+            f"An application of this name is there already, and mailgrant didn't make it: {listed}.",
+            fix="Choose another instance (--set instance=...); mailgrant never takes over what it didn't make.",
+        )
+
+
+def _credentials(app: dict[str, Any]) -> list[str]:
+    keys = [f"certificate {each.get('displayName') or ''} {each['keyId']}" for each in app.get("keyCredentials") or ()]
+    secrets = [f"secret {each.get('displayName') or ''} {each['keyId']}" for each in app.get("passwordCredentials") or ()]
+    return keys + secrets

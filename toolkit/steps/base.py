@@ -1,0 +1,127 @@
+"""What every step is: one thing in the tenant that is read, wanted and written."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from toolkit.errors import PlaybookError, RefusedError
+from toolkit.state import Change, State, has_later
+from toolkit.systems.tenant import Tenant
+
+
+class NamesakeError(RefusedError):
+    """A thing of that name is there and isn't ours; so ours isn't there."""
+
+
+@dataclass(frozen=True)
+class Right:
+    """What whoever runs a step must hold, in words an administrator knows.
+
+    `role` is the Entra role that brings it, `why` says for what.
+    """
+
+    role: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Which set-up a thing belongs to: part of every name and key mailgrant makes."""
+
+    playbook: str
+    instance: str
+
+    @property
+    def name(self) -> str:
+        """Name the set-up as it stands in keys: mailgrant-<playbook>-<instance>."""
+        return f"mailgrant-{self.playbook}-{self.instance}"
+
+    @property
+    def tag(self) -> str:
+        """Name the set-up as it stands in tags."""
+        return f"mailgrant:{self.playbook}:{self.instance}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(ABC):
+    """One thing a playbook may do; its dataclass fields are what the playbook says.
+
+    `read` tells everything that matters about the thing, other people's additions included; what
+    it reads is what later steps refer to (`${app.client_id}`). `wanted` is pure. `write` may run
+    again after a cut: every sub-object is made if missing and removed if there, and for a set it
+    acts on what the change adds and removes, never on the whole. Undoing is writing back. What is
+    read in a `passing` key may change by itself: it is nobody's drift.
+    """
+
+    do: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    offers: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[Right, ...]] = ()
+    patience: ClassVar[timedelta] = timedelta(minutes=20)
+    irreversible: ClassVar[str] = ""
+    passing: ClassVar[tuple[str, ...]] = ()
+
+    mark: Mark
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """Name the thing for a person, in a few words."""
+
+    @abstractmethod
+    def read(self, tenant: Tenant) -> State | None:
+        """Look at the thing now; None means it isn't there."""
+
+    @abstractmethod
+    def wanted(self, found: State | None) -> State | None:
+        """Tell what it should be, given what is there; None means gone."""
+
+    @abstractmethod
+    def write(self, tenant: Tenant, change: Change) -> None:
+        """Carry the change out."""
+
+    def fitted(self, tenant: Tenant) -> "Step":  # noqa: ARG002  most steps fit as they are
+        """Fit what is about to be made to the tenant's own rules; reads only."""
+        return self
+
+    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: B027  most steps have nothing to check
+        """Refuse, before anything is written, what can't work; reads only."""
+
+    def review(self, before: State | None, seen: State) -> None:  # noqa: B027  most steps can't harm others
+        """Refuse to go on when writing took something of others along."""
+
+    def disabled(self, found: State) -> State | None:  # noqa: ARG002  most steps can't be switched off
+        """Tell what the thing is when it is switched off in place of removed; None if it can't be."""
+        return None
+
+    def in_use(self, tenant: Tenant, found: State) -> str | None:  # noqa: ARG002  most steps can't tell
+        """Tell when the thing was last used (ISO time), where that can be read."""
+        return None
+
+    def foreign(self, tenant: Tenant, found: State) -> list[str]:  # noqa: ARG002  most things hold nothing else
+        """List what others hang on the thing beyond what is read, so that undo leaves it."""
+        return []
+
+    @property
+    def alarm(self) -> str:
+        """Say what a person must accept in so many words; empty where nothing is alarming."""
+        return ""
+
+    @property
+    def readable(self) -> bool:
+        """Tell whether the thing is identified yet; if not, it can't be there either."""
+        return not any(has_later(getattr(self, name)) for name in self.key)
+
+
+def parameters(kind: type[Step]) -> dict[str, Any]:
+    """List the fields a playbook may give a step, with their types and whether they must be."""
+    return {field.name: field for field in fields(kind) if field.name != "mark"}
+
+
+def catalogue_of(*kinds: type[Step]) -> dict[str, type[Step]]:
+    """Put step kinds into a table by the word a playbook uses."""
+    table = {kind.do: kind for kind in kinds}
+    if len(table) != len(kinds):
+        raise PlaybookError("Two step kinds share one name.")
+    return table

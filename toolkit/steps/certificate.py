@@ -1,0 +1,194 @@
+"""A certificate the application signs in with: made here and kept, or the vendor's public one."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from toolkit.errors import NotFoundError, RefusedError
+from toolkit.state import Change, Later, State
+from toolkit.steps.app import APPLICATION_ADMINISTRATOR
+from toolkit.steps.base import Right, Step
+from toolkit.systems.tenant import Tenant
+
+if TYPE_CHECKING:
+    from toolkit.certificates import Certificate as PublicCertificate
+
+RENEW_DAYS = 90
+PROOF_DAYS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Step):
+    """One key beside the others of an application; those of others are never touched.
+
+    Ours is a certificate that is on the application *and* whose private key lies in keep. With
+    `file` it is the vendor's, who holds the key: found by its thumbprint. `days` is clamped to the
+    tenant's app management policy. `proof` is a key of 24 hours that only serves the proof.
+    """
+
+    do: ClassVar[str] = "certificate"
+    key: ClassVar[tuple[str, ...]] = ("app",)
+    offers: ClassVar[tuple[str, ...]] = ("thumbprint", "not_after", "subject")
+    needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
+    passing: ClassVar[tuple[str, ...]] = ("days_left", "others")
+
+    app: str
+    file: str = ""
+    days: int = 365
+    proof: bool = False
+    gone: bool = False
+
+    @property
+    def title(self) -> str:
+        """Name the thing."""
+        if self.proof:
+            return "key of 24 hours for the proof" + (", taken away again" if self.gone else "")
+        if self.file:
+            return f"the vendor's certificate {Path(self.file).name}"
+        return f"certificate made here, private key kept here, for {self.days} days"
+
+    @property
+    def prefix(self) -> str:
+        """Begin the names of this set-up's keys in keep."""
+        return f"{self.mark.name}-proof-" if self.proof else f"{self.mark.name}-key-"
+
+    def fitted(self, tenant: Tenant) -> "Certificate":
+        """Clamp the lifetime to what the tenant's policy allows."""
+        if self.file or self.proof:
+            return self
+        limit = tenant.graph.longest_certificate_days()
+        return replace(self, days=min(self.days, limit)) if limit else self
+
+    def read(self, tenant: Tenant) -> State | None:
+        """Look at the application's certificates; ours is the one that ends last."""
+        entries = tenant.graph.certificates(self.app)
+        if entries is None:
+            return None
+        there = {_thumbprint(entry): entry for entry in entries}
+        ours = self._ours(tenant, there)
+        if not ours:
+            return None
+        last = max(ours, key=lambda thumbprint: str(there[thumbprint].get("endDateTime")))
+        end = datetime.fromisoformat(there[last]["endDateTime"])
+        return {
+            "app": self.app,
+            "thumbprint": last,
+            "subject": there[last].get("displayName") or "",
+            "not_after": end.date().isoformat(),
+            "days_left": (end - tenant.protocol_clock.now()).days,
+            "others": frozenset(there) - {last},
+        }
+
+    def wanted(self, found: State | None) -> State | None:
+        """Want the vendor's certificate, or one made here; one good for 90 more days wants itself."""
+        if self.gone:
+            return None
+        if self.file:
+            return {"app": self.app, "thumbprint": self._vendor().thumbprint}
+        if found and (self.proof or int(str(found["days_left"])) > min(RENEW_DAYS, self.days // 4)):
+            return {"app": self.app, "thumbprint": found["thumbprint"]}
+        return {
+            "app": self.app,
+            "thumbprint": Later(f"made when applied, valid for {self.days} days"),
+        }
+
+    def write(self, tenant: Tenant, change: Change) -> None:
+        """Add our certificate to the application's list, or take it out; the others stay."""
+        entries = tenant.graph.settled_certificates(self.app)
+        there = {_thumbprint(entry) for entry in entries}
+        if change.after is None or (change.before is not None and not change.differs("thumbprint")):
+            self._remove(tenant, entries, str((change.before or {}).get("thumbprint", "")))
+            return
+        wanted = change.after["thumbprint"]
+        if not isinstance(wanted, Later) and not self.file:
+            self._remove(tenant, entries, str((change.before or {}).get("thumbprint", "")))
+            return
+        public = self._vendor() if self.file else self._make(tenant, there)
+        if public.thumbprint in there:
+            return
+        new = {
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+            "key": public.der,
+            "displayName": f"{self.mark.name}{'-proof' if self.proof else ''}",
+        }
+        tenant.graph.set_certificates(self.app, [*entries, new])
+
+    def review(self, before: State | None, seen: State) -> None:
+        """Say loudly when a certificate of somebody else vanished while ours was written."""
+        gone = _set(before) - _set(seen) - {(before or {}).get("thumbprint")}
+        if gone:
+            raise RefusedError(
+                f"Certificates of others vanished from the application: {', '.join(sorted(map(str, gone)))}.",
+                fix="Tell their owner at once and have them uploaded again: somebody else changed the list in the same seconds.",
+            )
+
+    def _remove(self, tenant: Tenant, entries: list[dict[str, Any]], thumbprint: str) -> None:
+        staying = [entry for entry in entries if _thumbprint(entry) != thumbprint]
+        if len(staying) < len(entries):
+            tenant.graph.set_certificates(self.app, staying)
+        name = f"{self.prefix}{thumbprint.lower()}.pem"
+        if name in tenant.keep.names():
+            tenant.keep.remove(name)
+
+    def _ours(self, tenant: Tenant, there: dict[str, dict[str, Any]]) -> list[str]:
+        if self.file:
+            thumbprint = self._vendor().thumbprint
+            return [thumbprint] if thumbprint in there else []
+        kept = {
+            name.removeprefix(self.prefix).removesuffix(".pem").upper()
+            for name in tenant.keep.names()
+            if name.startswith(self.prefix)
+        }
+        return [thumbprint for thumbprint in there if thumbprint in kept]
+
+    def _vendor(self) -> "PublicCertificate":
+        from toolkit import certificates
+
+        path = Path(self.file)
+        return certificates.read(path.read_bytes(), path.name)
+
+    def _make(self, tenant: Tenant, there: set[str]) -> "PublicCertificate":
+        """Take the key that an interrupted run made and never uploaded, or make one; keep it first."""
+        from toolkit import certificates
+
+        for name in tenant.keep.names():
+            if name.startswith(self.prefix):
+                kept = certificates.inspect(tenant.keep.get(name) or b"", None)[0]
+                left = kept.days_left(tenant.protocol_clock.now())
+                if kept.thumbprint not in there and left >= self._days - 1:
+                    return kept
+        pair = certificates.make(self.mark.name, days=self._days, now=tenant.protocol_clock.now())
+        name = f"{self.prefix}{pair.certificate.thumbprint.lower()}.pem"
+        tenant.keep.put(name, pair.private_key.reveal_bytes() + pair.certificate.pem)
+        return pair.certificate
+
+    @property
+    def _days(self) -> int:
+        return PROOF_DAYS if self.proof else self.days
+
+
+def kept_key(tenant: Tenant, thumbprint: str) -> bytes:
+    """Fetch a private key and its certificate from keep; raises NotFoundError where it isn't."""
+    for name in tenant.keep.names():
+        if name.endswith(f"-{thumbprint.lower()}.pem"):
+            return tenant.keep.get(name) or b""
+    raise NotFoundError(
+        f"The private key of certificate {thumbprint} isn't in keep on this computer.",
+        fix="Run this where the set-up was made, or make a new certificate there.",
+    )
+
+
+def _thumbprint(entry: dict[str, Any]) -> str:
+    identifier = entry.get("customKeyIdentifier")
+    if not identifier:
+        return f"KEYID-{entry.get('keyId')}"
+    from toolkit import certificates
+
+    return certificates.thumbprint_of(identifier)
+
+
+def _set(state: State | None) -> frozenset[str]:
+    others = (state or {}).get("others")
+    return others if isinstance(others, frozenset) else frozenset()

@@ -1,0 +1,138 @@
+"""Application permissions granted for the whole tenant: admin consent."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from toolkit.errors import AnswerError
+from toolkit.permissions import APIS, reaches_mailboxes
+from toolkit.state import Change, State
+from toolkit.steps.app import APPLICATION_ADMINISTRATOR
+from toolkit.steps.base import Right, Step
+from toolkit.systems.tenant import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent(Step):
+    """Permissions of one API, declared on the application and granted to it tenant-wide."""
+
+    do: ClassVar[str] = "consent"
+    key: ClassVar[tuple[str, ...]] = ("app",)
+    needs: ClassVar[tuple[Right, ...]] = (
+        APPLICATION_ADMINISTRATOR,
+        Right(
+            "Privileged Role Administrator",
+            "to grant permissions on Microsoft Graph for the whole tenant",
+        ),
+    )
+
+    app: str
+    api: str = "Microsoft Graph"
+    application: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Name the thing."""
+        return f"admin consent for the whole tenant: {', '.join(self.application)} ({self.api})"
+
+    @property
+    def alarm(self) -> str:
+        """Say in red what it means, where it opens mailboxes."""
+        if any(reaches_mailboxes(self.api, value) for value in self.application):
+            return "This lets the application into EVERY mailbox of the tenant."
+        return ""
+
+    def read(self, tenant: Tenant) -> State | None:
+        """Look at what is granted and declared of this API; None where nothing of ours is granted."""
+        principal = tenant.graph.principal_id(self.app)
+        if principal is None:
+            return None
+        names = self._names(tenant)
+        granted = frozenset(
+            names.get(g["appRoleId"], g["appRoleId"]) for g in self._grants(tenant, principal)
+        )
+        if not granted & set(self.application):
+            return None
+        return {
+            "app": self.app,
+            "granted": granted,
+            "declared": frozenset(self._declared(tenant, names)),
+        }
+
+    def wanted(self, found: State | None) -> State | None:
+        """Want these permissions granted and declared, beside what else there is."""
+        before: Any = found or {"granted": frozenset(), "declared": frozenset()}
+        ours = frozenset(self.application)
+        return {
+            "app": self.app,
+            "granted": before["granted"] | ours,
+            "declared": before["declared"] | ours,
+        }
+
+    def write(self, tenant: Tenant, change: Change) -> None:
+        """Grant what is added and take back what is removed; grants of others stay."""
+        principal, resource = tenant.graph.awaited_principal_id(self.app), self._resource(tenant)
+        ids = {role["value"]: role["id"] for role in resource["appRoles"]}
+        unknown = change.added("granted") - set(ids)
+        if unknown:
+            raise AnswerError(
+                f"{self.api} has no application permission {', '.join(sorted(unknown))}.",
+                fix="Check the spelling in the playbook.",
+            )
+        there = {grant["appRoleId"]: grant["id"] for grant in self._grants(tenant, principal)}
+        self._declare(
+            tenant,
+            resource["appId"],
+            {ids[v] for v in change.added("declared")},
+            {ids[v] for v in change.removed("declared") if v in ids},
+        )
+        for value in sorted(change.added("granted")):
+            if ids[value] not in there:
+                tenant.graph.grant_role(principal, resource["id"], ids[value])
+        for value in sorted(change.removed("granted")):
+            if ids.get(value) in there:
+                tenant.graph.revoke_role(principal, there[ids[value]])
+
+    def _resource(self, tenant: Tenant) -> dict[str, Any]:
+        if self.api not in APIS:
+            raise AnswerError(
+                f"The API {self.api!r} isn't known.", fix=f"Known are: {', '.join(APIS)}."
+            )
+        return tenant.graph.resource(APIS[self.api])
+
+    def _names(self, tenant: Tenant) -> dict[str, str]:
+        return {role["id"]: role["value"] for role in self._resource(tenant)["appRoles"]}
+
+    def _grants(self, tenant: Tenant, principal: str) -> list[dict[str, Any]]:
+        resource = self._resource(tenant)["id"]
+        return [
+            grant
+            for grant in tenant.graph.granted_roles(principal)
+            if grant["resourceId"] == resource
+        ]
+
+    def _declared(self, tenant: Tenant, names: dict[str, str]) -> list[str]:
+        app = tenant.graph.application_by_client_id(self.app) or {}
+        return [
+            names.get(access["id"], access["id"])
+            for block in app.get("requiredResourceAccess") or ()
+            if block["resourceAppId"] == APIS[self.api]
+            for access in block["resourceAccess"]
+            if access["type"] == "Role"
+        ]
+
+    def _declare(self, tenant: Tenant, api: str, adding: set[str], removing: set[str]) -> None:
+        app = tenant.graph.application_by_client_id(self.app)
+        if app is None:
+            return
+        blocks = {
+            block["resourceAppId"]: list(block["resourceAccess"])
+            for block in app.get("requiredResourceAccess") or ()
+        }
+        mine = [
+            access
+            for access in blocks.get(api, [])
+            if not (access["type"] == "Role" and access["id"] in removing)
+        ]
+        have = {access["id"] for access in mine if access["type"] == "Role"}
+        blocks[api] = mine + [{"id": each, "type": "Role"} for each in sorted(adding - have)]
+        tenant.graph.declare(app["id"], {api: access for api, access in blocks.items() if access})

@@ -1,0 +1,52 @@
+"""One cmdlet and its parameters: the shape in which mailgrant speaks to every Exchange."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.errors import RefusedError
+from toolkit.systems.retry import Kind
+
+Row = dict[str, Any]
+
+READING = ("Get-", "Test-")
+ALLOWED = frozenset(
+    {
+        "Get-Recipient",
+        "Get-DistributionGroup",
+        "New-DistributionGroup",
+        "Set-DistributionGroup",
+        "Remove-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Add-DistributionGroupMember",
+        "Remove-DistributionGroupMember",
+        "Get-ServicePrincipal",
+        "New-ServicePrincipal",
+        "Remove-ServicePrincipal",
+        "Get-ManagementRoleAssignment",
+        "New-ManagementRoleAssignment",
+        "Remove-ManagementRoleAssignment",
+        "Test-ServicePrincipalAuthorization",
+        "Get-OrganizationConfig",
+    }
+)
+"""Every cmdlet mailgrant may run, on any carrier; a playbook can't add to it."""
+
+
+@dataclass(frozen=True)
+class Cmdlet:
+    """A cmdlet to run. Parameter names are those of its reference page; a switch is true."""
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.name not in ALLOWED:
+            raise RefusedError(
+                f"mailgrant doesn't run {self.name}.", fix="This is a defect; please report it."
+            )
+
+    @property
+    def kind(self) -> Kind:
+        """Tell whether it only reads; every cmdlet here that writes has a natural key."""
+        return Kind.READ if self.name.startswith(READING) else Kind.KEYED

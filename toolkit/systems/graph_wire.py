@@ -1,0 +1,249 @@
+"""How requests of msgraph-sdk travel to Microsoft Graph: our retries, our errors, plain answers.
+
+Answers are read as plain JSON: deserialising one object through the SDK loads 1,220 modules.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from toolkit.errors import LackingRightError, NotYetError, RefusedError
+from toolkit.systems import http, retry
+from toolkit.systems.retry import Kind
+from toolkit.systems.sign_in import BusyError, Identity
+from toolkit.systems.wire import Reply, reply
+
+if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+    from msgraph import GraphServiceClient
+
+    from toolkit.systems.tenant import Tenant
+
+Body = dict[str, Any]
+
+NOT_FOUND = 404
+OK = (200, 201, 202, 204)
+LAG_PATIENCE = timedelta(minutes=20)
+LAG_STEP = 5.0
+LAG_SIGNS = (
+    "does not reference a valid application object",
+    "backing application",
+    "not a valid reference update",
+)
+"""What Graph says of an object just made that this replica doesn't know yet, besides 404.
+
+Source: github.com/hashicorp/terraform-provider-azuread issues 581, 611; msgraph-bicep-types 193.
+"""
+
+
+class GraphError(RefusedError):
+    """Graph refused a request; `answer` is what it said."""
+
+    def __init__(self, what: str, answer: Reply) -> None:
+        detail = f"{answer.status} {answer.code}: {answer.message}".strip()
+        super().__init__(
+            f"Microsoft Graph refused to {what} ({detail[:400]}).",
+            fix=f"Request id for Microsoft's support: {answer.request_id or 'none'}.",
+        )
+        self.answer = answer
+
+
+class GraphWire:
+    """Microsoft Graph as one identity: sending what the SDK's builders make."""
+
+    def __init__(self, tenant: "Tenant", identity: Identity) -> None:
+        self._tenant, self.identity = tenant, identity
+        self._opened: tuple[GraphServiceClient, Any, Any] | None = None
+        self._resources: dict[str, Body] = {}
+        self._principals: dict[str, str] = {}
+        self._objects: dict[str, str] = {}
+        self._lists: dict[str, list[Body]] = {}
+
+    # ---- transport ----
+
+    @property
+    def sdk(self) -> "GraphServiceClient":
+        """The SDK's client, made when first used."""
+        return self._open()[0]
+
+    def _open(self) -> "tuple[GraphServiceClient, Any, Any]":
+        if self._opened is None:
+            from kiota_abstractions.authentication import AnonymousAuthenticationProvider
+            from kiota_http.middleware.options import RetryHandlerOption
+            from msgraph import GraphRequestAdapter, GraphServiceClient
+            from msgraph.graph_request_adapter import options
+            from msgraph_core import GraphClientFactory
+
+            off = RetryHandlerOption(max_retries=0, should_retry=False)
+            raw = http.client(self._tenant.cloud)
+            client = GraphClientFactory.create_with_default_middleware(
+                client=raw, options={**options, RetryHandlerOption.get_key(): off}
+            )
+            adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), client=client)
+            adapter.base_url = f"{self._tenant.cloud.graph}/v1.0"
+            self._opened = (GraphServiceClient(request_adapter=adapter), adapter, client)
+        return self._opened
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            self._tenant.loop.run(self._opened[2].aclose())
+            self._opened = None
+
+    def send(self, request: "RequestInformation", *, kind: Kind, what: str) -> Reply:
+        """Send one request of the SDK's making, with mailgrant's own retries."""
+        from kiota_abstractions.native_response_handler import NativeResponseHandler
+        from kiota_http.middleware.options import ResponseHandlerOption
+
+        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        self._tenant.prompts.working(what)
+        return retry.send(
+            lambda: self._tenant.loop.run(self._once(request)),
+            kind=kind,
+            service="Microsoft Graph",
+            clock=self._tenant.protocol_clock,
+            meter=self._tenant.meter,
+            prompts=self._tenant.prompts,
+        )
+
+    async def _once(self, request: "RequestInformation") -> Reply:
+        import httpx
+
+        try:
+            token = self.identity.token(self._tenant.cloud.graph_scope)
+        except BusyError as busy:
+            return busy.answer
+        request.headers.remove("Authorization")
+        request.headers.add("Authorization", f"Bearer {token}")
+        self._tenant.meter.count()
+        try:
+            response = await self._open()[1].send_primitive_async(request, "bytes", {})
+        except httpx.HTTPError as error:
+            raise http.silence(error) from error
+        return reply(response.status_code, dict(response.headers), response.content)
+
+    def read(self, request: "RequestInformation", what: str) -> Body | None:
+        """Fetch one object; None where it isn't there."""
+        answer = self.send(request, kind=Kind.READ, what=what)
+        if answer.status == NOT_FOUND:
+            return None
+        return self._good(answer, what)
+
+    def read_all(
+        self, request: "RequestInformation", what: str, *, missing_is_empty: bool = False
+    ) -> list[Body]:
+        """Fetch a list, page after page."""
+        rows: list[Body] = []
+        answer = self.send(request, kind=Kind.READ, what=what)
+        if answer.status == NOT_FOUND and missing_is_empty:
+            return rows
+        page = self._good(answer, what)
+        rows += page.get("value", [])
+        while link := page.get("@odata.nextLink"):
+            page = self._good(
+                self.send(self.raw("GET", self._own(link)), kind=Kind.READ, what=what), what
+            )
+            rows += page.get("value", [])
+        return rows
+
+    def write(
+        self,
+        make: "Callable[[], RequestInformation]",
+        what: str,
+        *,
+        fine: Sequence[str] = (),
+        gone_is_fine: bool = False,
+    ) -> Body:
+        """Send a write that has a natural key, so that it may be repeated.
+
+        An object just made may not be known everywhere: what says so is tried again for twenty
+        minutes of tenant time, visibly. `fine` are words of a refusal that mean: already so.
+        """
+        clock = self._tenant.clock
+        end = clock.now() + LAG_PATIENCE
+        while True:
+            answer = self.send(make(), kind=Kind.KEYED, what=what)
+            if answer.status == NOT_FOUND and gone_is_fine:
+                return {}
+            if not _lagging(answer):
+                break
+            if clock.now() >= end:
+                raise NotYetError(
+                    f"Microsoft Graph still doesn't know what was just made, after 20 minutes of trying to {what}.",
+                    fix="Run the same line again later: nothing is lost.",
+                )
+            self._tenant.prompts.waiting(f"not known to every server of Entra yet ({what})", end)
+            clock.sleep(LAG_STEP)
+        if answer.status not in OK and any(words in answer.message.lower() for words in fine):
+            return {}
+        return self._good(answer, what)
+
+    def _good(self, answer: Reply, what: str) -> Body:
+        if answer.status in OK:
+            return answer.body if isinstance(answer.body, dict) else {}
+        if answer.status in (401, 403) and answer.code in (
+            "Authorization_RequestDenied",
+            "InvalidAuthenticationToken",
+        ):
+            raise LackingRightError(
+                f"Microsoft Graph doesn't let {self._tenant.who or 'this identity'} {what} ({answer.code}).",
+                fix="It takes an active Application Administrator (consent for Graph: Privileged Role Administrator); "
+                "a role just activated needs a new sign-in. A colleague who has it can run the same line.",
+            )
+        raise GraphError(what, answer)
+
+    def raw(self, method: str, url: str, body: bytes | None = None) -> "RequestInformation":
+        """Make a request the SDK has no builder for; `url` must lie within this cloud's Graph."""
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
+
+        request = RequestInformation(Method[method.upper()])
+        request.url = url
+        request.headers.try_add("Accept", "application/json")
+        if body is not None:
+            request.set_stream_content(body, "application/json")
+        return request
+
+    def _own(self, url: str) -> str:
+        """Refuse a link that leads a token to another host."""
+        if not url.startswith(f"{self._tenant.cloud.graph}/"):
+            raise RefusedError(
+                f"Graph answered with a link to another host: {url[:100]}",
+                fix="Nothing was sent there.",
+            )
+        return url
+
+    def request(self, method: str, path: str, body: bytes | None = None) -> Reply:
+        """Send any request to a path of Graph and give back its answer, whatever it is."""
+        if not path.startswith(("/v1.0/", "/beta/")):
+            path = "/v1.0/" + path.lstrip("/")
+        url = f"{self._tenant.cloud.graph}/{quote(path.lstrip('/'), safe='/?&=$(),.:@+%-_~!*;')}"
+        url = url.replace("'", "%27")
+        kind = Kind.READ if method.upper() in ("GET", "HEAD") else Kind.UNKEYED
+        return self.send(
+            self.raw(method, self._own(url), body), kind=kind, what=f"{method.upper()} {path}"
+        )
+
+
+def text(value: str) -> str:
+    """Write a value as an OData string."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _lagging(answer: Reply) -> bool:
+    if answer.status == NOT_FOUND and answer.code == "Request_ResourceNotFound":
+        return True
+    return answer.status in (400, 403) and any(sign in answer.message.lower() for sign in LAG_SIGNS)
+
+
+def query(builder: Any, **options: Any) -> Any:  # noqa: ANN401  the SDK's builders share no type
+    """Make the SDK's request configuration of a builder with these query options."""
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+
+    kind = next(
+        getattr(type(builder), name)
+        for name in dir(type(builder))
+        if name.endswith("GetQueryParameters")
+    )
+    return RequestConfiguration(query_parameters=kind(**options))
