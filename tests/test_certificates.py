@@ -81,7 +81,7 @@ def test_the_private_key_belongs_to_the_certificate_and_shows_itself_nowhere():
 
     key = serialization.load_pem_private_key(pair.private_key.reveal_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
-    certificate = x509.load_pem_x509_certificate(pair.certificate.pem.encode())
+    certificate = x509.load_pem_x509_certificate(pair.certificate.pem)
     signed = key.sign(b"data", padding.PKCS1v15(), hashes.SHA256())
     certificate.public_key().verify(signed, b"data", padding.PKCS1v15(), hashes.SHA256())  # type: ignore[union-attr,call-arg,arg-type]
     assert "PRIVATE" not in repr(pair)

@@ -92,7 +92,7 @@ def test_a_good_certificate_is_read_however_it_was_written(written):
     assert certificate.serial == "ABCDEF"
     assert certificate.thumbprint == issue().fingerprint(hashes.SHA1()).hex().upper()
     assert certificate.der == der(issue())
-    assert certificate.pem == pem(issue()).decode()
+    assert certificate.pem == pem(issue())
     assert certificate.warnings == ()
 
 
@@ -224,6 +224,11 @@ def openssl_can(folder, line: str) -> None:
         pytest.skip("no openssl on this computer to make such a certificate with")
     if done.returncode:
         pytest.skip("this openssl refuses to make such a certificate")
+
+
+def test_the_computer_s_clock_judges_when_no_other_is_given():
+    with pytest.raises(AnswerError, match="ended on 2020-01-11"):
+        certificates.read(pem(issue(start=datetime(2020, 1, 1, tzinfo=UTC), days=10)), VENDOR)
 
 
 # ---- inspect: any file ----

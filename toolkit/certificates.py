@@ -53,7 +53,7 @@ class Certificate:
     `thumbprint` is SHA-1 in upper-case hex, as Entra and Windows show it; `sha256` likewise.
     """
 
-    pem: str
+    pem: bytes
     der: bytes
     thumbprint: str
     sha256: str
@@ -83,7 +83,7 @@ class KeyPair:
     @property
     def pem(self) -> Secret:
         """Both in one text, as azure-identity takes them and the keep holds them."""
-        return Secret(self.private_key.reveal() + self.certificate.pem)
+        return Secret(self.private_key.reveal_bytes() + self.certificate.pem)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,19 +136,7 @@ def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPai
     key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
     start = now.astimezone(UTC).replace(microsecond=0) - BACKDATED
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    usage = dict.fromkeys(
-        [
-            "content_commitment",
-            "key_encipherment",
-            "data_encipherment",
-            "key_agreement",
-            "key_cert_sign",
-            "crl_sign",
-            "encipher_only",
-            "decipher_only",
-        ],
-        False,
-    )
+    signs_only = x509.KeyUsage(True, *[False] * 8)  # digitalSignature stands first
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -158,7 +146,7 @@ def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPai
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(digital_signature=True, **usage), critical=True)
+        .add_extension(signs_only, critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
@@ -168,7 +156,7 @@ def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPai
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return KeyPair(certificate=_describe(certificate), private_key=Secret(pem.decode()))
+    return KeyPair(certificate=_describe(certificate), private_key=Secret(pem))
 
 
 def read(data: bytes, name: str, *, now: datetime | None = None) -> Certificate:
@@ -267,7 +255,7 @@ def _describe(certificate: x509.Certificate) -> Certificate:
     signed_with = certificate.signature_hash_algorithm
     issuer, subject = _text(certificate.issuer), _text(certificate.subject)
     return Certificate(
-        pem=certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        pem=certificate.public_bytes(serialization.Encoding.PEM),
         der=certificate.public_bytes(serialization.Encoding.DER),
         thumbprint=certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303  its name
         sha256=certificate.fingerprint(hashes.SHA256()).hex().upper(),
