@@ -17,6 +17,8 @@ BUSY_SECONDS = 2 * 60 * 60
 POLICY_SECONDS = 65 * 60
 CALENDAR_WRITE = frozenset({"Calendars.ReadWrite"})
 CALENDAR_READ = CALENDAR_WRITE | {"Calendars.Read", "Calendars.ReadBasic.All"}
+SETTINGS_WRITE = frozenset({"MailboxSettings.ReadWrite"})
+SETTINGS_READ = SETTINGS_WRITE | {"MailboxSettings.Read"}
 MAILBOX_APIS = ("Calendars.", "Contacts.", "Mail.", "MailboxFolder.", "MailboxItem.", "MailboxSettings.")  # fmt: skip
 # What access policies constrain; Calendars.ReadBasic.All passes them by.
 CONSTRAINED = frozenset(
@@ -37,6 +39,13 @@ def calendar_refusal(
 ) -> Answer | None:
     """Refuse to open a calendar; None means that it's open."""
     return mailbox_refusal(world, caller, user, CALENDAR_WRITE if write else CALENDAR_READ)
+
+
+def settings_refusal(
+    world: World, caller: Caller, user: Body, *, write: bool = False
+) -> Answer | None:
+    """Refuse to open a mailbox's settings; None means that they're open."""
+    return mailbox_refusal(world, caller, user, SETTINGS_WRITE if write else SETTINGS_READ)
 
 
 def mailbox_refusal(

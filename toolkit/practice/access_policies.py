@@ -50,7 +50,7 @@ def set_application_access_policy(call: Call) -> Result:
 
 def remove_application_access_policy(call: Call) -> Result:
     """Answer Remove-ApplicationAccessPolicy."""
-    found = configuration_objects.one(call, call.world.all_seen(KIND), _names)
+    found = configuration_objects.true_one(call, KIND, _names)
     return configuration_objects.remove(call, KIND, found)
 
 

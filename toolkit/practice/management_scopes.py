@@ -58,7 +58,7 @@ def set_management_scope(call: Call) -> Result:
 
 def remove_management_scope(call: Call) -> Result:
     """Answer Remove-ManagementScope: not while an assignment uses it."""
-    scope = configuration_objects.one(call, call.world.all_seen(KIND))
+    scope = configuration_objects.true_one(call, KIND)
     if call.world.store.find(ASSIGNMENT, CustomResourceScope=scope["Name"]):
         raise CmdletError(
             IN_USE,

@@ -90,8 +90,7 @@ def set_management_role_assignment(call: Call) -> Result:
 
 def remove_management_role_assignment(call: Call) -> Result:
     """Answer Remove-ManagementRoleAssignment."""
-    found = configuration_objects.one(call, call.world.all_seen(KIND))
-    return configuration_objects.remove(call, KIND, found)
+    return configuration_objects.remove(call, KIND, configuration_objects.true_one(call, KIND))
 
 
 def _wanted(call: Call) -> dict[str, list[object]]:

@@ -52,7 +52,7 @@ def set_service_principal(call: Call) -> Result:
 
 def remove_service_principal(call: Call) -> Result:
     """Answer Remove-ServicePrincipal: the pointer and its assignments go, the scopes remain."""
-    pointer = configuration_objects.one(call, seen(call.world), names)
+    pointer = configuration_objects.true_one(call, KIND, names)
     for assignment in application_roles.assignments(call.world, pointer["ObjectId"]):
         configuration_objects.remove(call, "managementRoleAssignment", assignment)
     return configuration_objects.remove(call, KIND, pointer)
