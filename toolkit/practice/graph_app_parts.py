@@ -41,7 +41,8 @@ def routes() -> list[Route]:
 def _find(call: Call, kind: str) -> Body:
     app, key = truth(call, "application", call.keys["object"]), call.keys["item"]
     for one in call.world.store.find(kind, _application=app["id"]):
-        if str(one[key.name]).lower() == key.value.lower():
+        # A federated credential may be addressed by its name as if that were its id.
+        if key.value.lower() in {str(one.get(key.name)).lower(), str(one.get("name")).lower()}:
             return one
     raise missing(key.value)
 

@@ -103,7 +103,7 @@ def new_application(call: Call, given: Body) -> Body:
 
 
 def _default_domain(world: World) -> str:
-    return next(one["id"] for one in world.store.all("domain") if one.get("isDefault"))
+    return next(str(one["id"]) for one in world.store.all("domain") if one.get("isDefault"))
 
 
 def _first_owners(call: Call, given: Body) -> list[str]:

@@ -42,7 +42,7 @@ TYPES = {"AsymmetricX509Cert": {"Verify", "Sign"}, "X509CertAndPassword": {"Sign
 def routes() -> list[Route]:
     """List the routes of this module."""
     actions: tuple[tuple[str, Callable[..., Any], str], ...] = (
-        ("addPassword", _add_password, "addPassword?"),
+        ("addPassword", _add_password, "addPassword"),
         ("removePassword", _remove_password, "removePassword"),
         ("addKey", _add_key, "addKey"),
         ("removeKey", _remove_key, "removeKey"),

@@ -139,7 +139,10 @@ def _related_item(kind: str, relation: Relation) -> Any:
         body = seen(call, kind, call.keys["object"])
         key = call.keys["item"]
         for found in relation.find(call.world, body):
-            if str(found.body.get(key.name, "")).lower() == key.value.lower():
+            own = {str(found.body.get(key.name)).lower()}
+            if relation.type_name == "federatedIdentityCredential":
+                own.add(found.body["name"].lower())  # its name may stand in the place of its id
+            if key.value.lower() in own:
                 return found
         raise missing(key.value)
 

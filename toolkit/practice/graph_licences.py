@@ -34,18 +34,22 @@ def _assign(call: Call) -> Row:
         if key not in held:
             raise bad(f"User does not have a corresponding license: {key}.")
         del held[key]
-        _count(call, skus, key, -1)
+        skus[key]["consumedUnits"] -= 1
     if add and not body.get("usageLocation"):
         raise bad("License assignment cannot be done for user with invalid usage location.")
     for one in add:
-        _add(call, skus, held, one)
+        _add(skus, held, one)
     body["assignedLicenses"] = list(held.values())
     body["assignedPlans"] = _plans(call, skus, held)
+    for key in sorted(
+        {*remove, *(one["skuId"].lower() for one in add)}
+    ):  # nothing is written before everything is judged
+        save(call, "subscribedSku", skus[key])
     save(call, "user", body)
     return row("user", body)
 
 
-def _add(call: Call, skus: dict[str, Body], held: dict[str, Body], one: Body) -> None:
+def _add(skus: dict[str, Body], held: dict[str, Body], one: Body) -> None:
     key = (one.get("skuId") or "").lower()
     if key not in skus:
         raise bad(f"License {key} does not correspond to a valid company License.")
@@ -60,7 +64,7 @@ def _add(call: Call, skus: dict[str, Body], held: dict[str, Body], one: Body) ->
         if units <= 0:
             part = skus[key]["skuPartNumber"]
             raise bad(f"Subscription with SKU {part} does not have any available licenses.")
-        _count(call, skus, key, +1)
+        skus[key]["consumedUnits"] += 1
     held[key] = {"disabledPlans": off, "skuId": key}
 
 
@@ -80,11 +84,6 @@ def _check_exclusive(skus: dict[str, Body], held: dict[str, Body], key: str, off
                 "License assignment failed because service plans"
                 f" {', '.join(sorted(mine | theirs))} are mutually exclusive."
             )
-
-
-def _count(call: Call, skus: dict[str, Body], key: str, change: int) -> None:
-    skus[key]["consumedUnits"] += change
-    save(call, "subscribedSku", skus[key])
 
 
 def _plans(call: Call, skus: dict[str, Body], held: dict[str, Body]) -> list[Body]:

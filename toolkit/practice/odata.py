@@ -3,26 +3,17 @@
 Sources: learn.microsoft.com/graph/filter-query-parameter and /graph/aad-advanced-queries.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from toolkit.practice import schema
-from toolkit.practice.graph_bodies import GUID
 from toolkit.practice.graph_errors import bad, unsupported
+from toolkit.practice.odata_tokens import Tokens
 
 Test = Callable[[dict[str, Any]], bool]
 Read = Callable[[dict[str, Any]], Any]
-TOKEN = re.compile(
-    r"\s*(?:(?P<string>'(?:[^']|'')*')"
-    r"|(?P<time>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?(?![\w-]))"
-    r"|(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
-    r"|(?P<number>-?\d+(?:\.\d+)?)"
-    r"|(?P<word>[A-Za-z_@][\w.]*)"
-    r"|(?P<mark>[(),:/$]))"
-)
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda left, right: left == right,
     "ne": lambda left, right: left != right,
@@ -49,14 +40,6 @@ LITERALS = {
     "time": {"time"},
     "date": {"time"},
 }
-
-
-@dataclass(frozen=True)
-class Token:
-    """A piece of a filter: its kind and its text."""
-
-    kind: str
-    text: str
 
 
 @dataclass
@@ -100,73 +83,70 @@ class _Reader:
 
     def __init__(self, type_name: str, text: str) -> None:
         self.type_name = type_name
-        self.text = text
-        self.tokens = list(self._tokens(text))
-        self.at = 0
+        self.tokens = Tokens(text)
         self.advanced: list[str] = []
         self.names: dict[str, tuple[str, schema.Property]] = {}
-        self.within_not = False
+        self.negated = 0
 
     def whole(self) -> Filter:
         test = self._or()
-        if self.at < len(self.tokens):
-            self._fail()
+        if self.tokens.left:
+            self.tokens.fail()
         return Filter(test, self.advanced)
 
     # ---- grammar ----
 
     def _or(self) -> Test:
         tests = [self._and()]
-        while self._take("or"):
+        while self.tokens.take("or"):
             tests.append(self._and())
         return tests[0] if len(tests) == 1 else lambda body: any(test(body) for test in tests)
 
     def _and(self) -> Test:
         tests = [self._not()]
-        while self._take("and"):
+        while self.tokens.take("and"):
             tests.append(self._not())
         return tests[0] if len(tests) == 1 else lambda body: all(test(body) for test in tests)
 
     def _not(self) -> Test:
-        if self._take("not"):
+        if self.tokens.take("not"):
             self.advanced.append("Not")
-            self.within_not = True
+            self.negated += 1
             inner = self._not()
-            self.within_not = False
+            self.negated -= 1
             return lambda body: not inner(body)
-        if self._take("("):
+        if self.tokens.take("("):
             inner = self._or()
-            self._want(")")
+            self.tokens.want(")")
             return inner
         return self._predicate()
 
     def _predicate(self) -> Test:
-        word = self._peek().text.lower()
-        after = self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""
-        if after == "(" and (word in FUNCTIONS or word in REFUSED_FUNCTIONS):
+        word = self.tokens.ahead()
+        if self.tokens.ahead(1) == "(" and (word in FUNCTIONS or word in REFUSED_FUNCTIONS):
             return self._function(word)
         target = self._path()
-        if callable(target):
+        if not isinstance(target, Target):
             return target
-        operator = self._next().text.lower()
+        operator = self.tokens.next().text.lower()
         if operator == "in":
             return self._one_of(target)
         if operator not in COMPARISONS:
-            self._fail()
+            self.tokens.fail()
         return self._comparison(target, operator)
 
     def _function(self, word: str) -> Test:
         if word in REFUSED_FUNCTIONS:
             raise unsupported(f"Unsupported property filter clause operator '{word.title()}'.")
         mark, apply = FUNCTIONS[word]
-        self.at += 1
-        self._want("(")
+        self.tokens.next()
+        self.tokens.want("(")
         target = self._path()
-        if callable(target):
-            self._fail()
-        self._want(",")
-        kind, value = self._literal()
-        self._want(")")
+        if not isinstance(target, Target):
+            self.tokens.fail()
+        self.tokens.want(",")
+        kind, value = self.tokens.literal()
+        self.tokens.want(")")
         if kind != "string" or target.prop.type not in {"string", "guid"}:
             raise bad(
                 f"Invalid filter clause: No function signature for the function with name '{word}' matches the specified arguments.",
@@ -175,12 +155,12 @@ class _Reader:
         self._allowed(target, mark)
         if word == "endswith":
             self.advanced.append("EndsWith")
-        wanted = self._next().text.lower() == "true" if self._take("eq") else True
+        wanted = self.tokens.next().text.lower() == "true" if self.tokens.take("eq") else True
         read, low = target.read, plain(value)
         return lambda body: apply(plain(read(body)) or "", low) is wanted
 
     def _comparison(self, target: Target, operator: str) -> Test:
-        kind, value = self._literal()
+        kind, value = self.tokens.literal()
         self._fits(target, kind, operator)
         if not target.counted:
             self._allowed(target, MARK_OF[operator])
@@ -199,42 +179,44 @@ class _Reader:
         return lambda body: compare(plain(read(body)), low)
 
     def _one_of(self, target: Target) -> Test:
-        self._want("(")
+        self.tokens.want("(")
         values = []
         while True:
-            kind, value = self._literal()
+            kind, value = self.tokens.literal()
             self._fits(target, kind, "eq")
             values.append(plain(value))
-            if not self._take(","):
+            if not self.tokens.take(","):
                 break
-        self._want(")")
+        self.tokens.want(")")
         self._allowed(target, "i")
         read = target.read
         return lambda body: plain(read(body)) in values
 
     # ---- paths ----
 
-    def _path(self) -> Any:
-        name = self._word()
+    def _path(self) -> Target | Test:
+        name = self.tokens.name()
         if name in self.names:
             type_name, prop = self.names[name]
             target = Target(lambda body, name=name: body[name], prop, type_name)  # type: ignore[misc]
             if prop.type not in schema.TYPES:
                 return target
-            self._want("/")
-            return self._steps(self._property(prop.type, self._word(), target.read))
+            self.tokens.want("/")
+            return self._steps(
+                self._property(prop.type, self.tokens.name(), target.read, outer=prop)
+            )
         return self._steps(self._property(self.type_name, name, lambda body: body))
 
-    def _steps(self, target: Target) -> Any:
-        while self._take("/"):
-            if self._take("$"):
-                if self._word().lower() != "count":
-                    self._fail()
+    def _steps(self, target: Target) -> Target | Test:
+        while self.tokens.take("/"):
+            if self.tokens.take("$"):
+                if self.tokens.name().lower() != "count":
+                    self.tokens.fail()
                 self.advanced.append("Count")
                 read = target.read
                 count = schema.Property(target.prop.name, "int", marks="en")
                 return Target(lambda body, read=read: len(read(body) or ()), count, target.type_name, counted=True)  # type: ignore[misc]  # fmt: skip
-            word = self._word()
+            word = self.tokens.name()
             if word.lower() in {"any", "all"}:
                 return self._lambda(target, word.lower())
             target = self._property(target.prop.type, word, target.read, outer=target.prop)
@@ -257,20 +239,20 @@ class _Reader:
 
     def _lambda(self, target: Target, quantifier: str) -> Test:
         if not target.prop.many:
-            self._fail()
-        self._want("(")
+            self.tokens.fail()
+        self.tokens.want("(")
         read = target.read
-        if self._take(")"):
+        if self.tokens.take(")"):
             self._allowed(target, "e")
             return lambda body: bool(read(body))
-        name = self._word()
-        self._want(":")
+        name = self.tokens.name()
+        self.tokens.want(":")
         marks = target.prop.marks or "e"
         item = schema.Property(target.prop.name, target.prop.type, marks=marks)
         self.names[name] = (target.type_name, item)
         inner = self._or()
         del self.names[name]
-        self._want(")")
+        self.tokens.want(")")
         holds = any if quantifier == "any" else all
         return lambda body: holds(inner({**body, name: item}) for item in read(body) or ())
 
@@ -279,6 +261,11 @@ class _Reader:
     def _allowed(self, target: Target, mark: str) -> None:
         marks = target.prop.marks
         if mark not in marks and not (mark == "i" and "e" in marks and self.names):
+            raise unsupported(
+                "Unsupported or invalid query filter clause specified for property"
+                f" '{target.prop.name}' of resource '{_resource(target.type_name)}'."
+            )
+        if self.negated and "t" not in marks:
             raise unsupported(
                 "Unsupported or invalid query filter clause specified for property"
                 f" '{target.prop.name}' of resource '{_resource(target.type_name)}'."
@@ -298,66 +285,8 @@ class _Reader:
                 "BadRequest",
             )
         if target.prop.names and kind != "string":
-            self._fail()
-
-    # ---- tokens ----
-
-    def _tokens(self, text: str) -> Sequence[Token]:
-        found, at = [], 0
-        while text[at:].strip():
-            match = TOKEN.match(text, at)
-            if match is None:
-                self._fail(at)
-            found.append(Token(str(match.lastgroup), match.group(str(match.lastgroup))))
-            at = match.end()
-        return found
-
-    def _literal(self) -> tuple[str, Any]:
-        token = self._next()
-        if token.kind == "string":
-            return "string", token.text[1:-1].replace("''", "'")
-        if token.kind == "number":
-            return "number", float(token.text) if "." in token.text else int(token.text)
-        if token.kind in {"guid", "time"}:
-            return token.kind, token.text
-        words = {"true": ("bool", True), "false": ("bool", False), "null": ("null", None)}
-        if token.text.lower() not in words:
-            self._fail()
-        return words[token.text.lower()]
-
-    def _peek(self) -> Token:
-        if self.at >= len(self.tokens):
-            self._fail()
-        return self.tokens[self.at]
-
-    def _next(self) -> Token:
-        token = self._peek()
-        self.at += 1
-        return token
-
-    def _take(self, text: str) -> bool:
-        if self.at < len(self.tokens) and self.tokens[self.at].text.lower() == text:
-            self.at += 1
-            return True
-        return False
-
-    def _want(self, text: str) -> None:
-        if not self._take(text):
-            self._fail()
-
-    def _word(self) -> str:
-        token = self._next()
-        if token.kind != "word":
-            self._fail()
-        return token.text
-
-    def _fail(self, at: int | None = None) -> NoReturn:
-        place = f"position {at}" if at is not None else "the given position"
-        raise bad(f"Invalid filter clause: Syntax error at {place} in '{self.text}'.", "BadRequest")
+            self.tokens.fail()
 
 
 def _resource(type_name: str) -> str:
     return type_name[0].upper() + type_name[1:]
-
-
-__all__ = ["GUID", "Filter", "moment", "plain", "understand"]

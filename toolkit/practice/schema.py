@@ -77,6 +77,7 @@ FILLED: dict[str, dict[str, Any]] = {
         },
     },
     "user": {"accountEnabled": True, "userType": "Member"},
+    "organization": {"mobileDeviceManagementAuthority": "unknown"},
     "group": {"mailEnabled": False, "securityEnabled": True},
 }
 
