@@ -42,7 +42,7 @@ FOLDER_ENTRY = f"""
     {CONFIRMED}"""
 
 TEXT = {
-    "Add-DistributionGroupMember": f"text Identity! Member!\n{MANAGED}",
+    "Add-DistributionGroupMember": f"text Identity! Member\n{MANAGED}",
     "Add-MailboxFolderPermission": FOLDER_ENTRY,
     "Enable-OrganizationCustomization": CONFIRMED,
     "Get-AcceptedDomain": "text Identity\nsize ResultSize",
@@ -122,9 +122,10 @@ TEXT = {
     "New-ServicePrincipal": f"text AppId! ObjectId! DisplayName\n{CONFIRMED}",
     "Remove-ApplicationAccessPolicy": f"text Identity!\n{CONFIRMED}",
     "Remove-DistributionGroup": f"text Identity!\n{MANAGED}",
-    "Remove-DistributionGroupMember": f"text Identity! Member!\n{MANAGED}",
+    "Remove-DistributionGroupMember": f"text Identity! Member\n{MANAGED}",
     "Remove-MailboxFolderPermission": f"""
-        text Identity! User!
+        set Identity: Identity! User! SendNotificationToUser
+        text Identity User
         bool SendNotificationToUser
         {CONFIRMED}""",
     "Remove-ManagementRoleAssignment": f"text Identity!\nflag Force\n{CONFIRMED}",

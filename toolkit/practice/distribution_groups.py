@@ -1,4 +1,4 @@
-"""The cmdlets that make, change and remove mail-enabled groups and their members."""
+"""The cmdlets that make, change and remove mail-enabled groups."""
 
 import re
 import uuid
@@ -8,7 +8,6 @@ from typing import Any
 from toolkit.practice import group_names, recipients
 from toolkit.practice.cmdlet_call import (
     RECIPIENT_TASK,
-    TASKS,
     Call,
     Cmdlet,
     CmdletError,
@@ -38,7 +37,7 @@ def new_distribution_group(call: Call) -> Result:
     alias = call.text("Alias") or re.sub(r"[^A-Za-z0-9._-]", "", call.text("Name"))
     address = call.text("PrimarySmtpAddress") or f"{alias}@{group_names.default_domain(world)}"
     managers = _managers(call)
-    members = [_member(call, identity)["id"] for identity in call.texts("Members")]
+    members = [recipient_named(call, identity)["id"] for identity in call.texts("Members")]
     group_names.check_name(world, name)
     group_names.check_alias(world, alias)
     group_names.check_address(world, address)
@@ -58,7 +57,7 @@ def new_distribution_group(call: Call) -> Result:
 
 def set_distribution_group(call: Call) -> Result:
     """Answer Set-DistributionGroup."""
-    group = _managed_group(call)
+    group = managed_group(call)
     before = _copy(group)
     exchange = group["_exchange"]
     exchange |= {
@@ -79,7 +78,7 @@ def set_distribution_group(call: Call) -> Result:
 
 def set_group(call: Call) -> Result:
     """Answer Set-Group: display name, notes and owners."""
-    group = _managed_group(call)
+    group = managed_group(call)
     before = _copy(group)
     if "DisplayName" in call.given:
         group["displayName"] = call.text("DisplayName")
@@ -91,49 +90,13 @@ def set_group(call: Call) -> Result:
 
 def remove_distribution_group(call: Call) -> Result:
     """Answer Remove-DistributionGroup: there is no recycle bin."""
-    group = _managed_group(call)
+    group = managed_group(call)
     if not call.flag("WhatIf"):
         call.world.remove("group", group["id"])
     return Result()
 
 
-def add_distribution_group_member(call: Call) -> Result:
-    """Answer Add-DistributionGroupMember."""
-    group = _managed_group(call)
-    member = _member(call, call.text("Member"))
-    if member["id"] in group["_members"]:
-        raise CmdletError(
-            f"{TASKS}.MemberAlreadyExistsException",
-            f'The recipient "{recipients.name(member)}" is already a member of the group'
-            f' "{recipients.name(group)}".',
-        )
-    group["_members"] = [*group["_members"], member["id"]]
-    return _written(call, group)
-
-
-def remove_distribution_group_member(call: Call) -> Result:
-    """Answer Remove-DistributionGroupMember."""
-    group = _managed_group(call)
-    member = _member(call, call.text("Member"))
-    if member["id"] not in group["_members"]:
-        raise CmdletError(
-            f"{TASKS}.MemberNotFoundException",
-            f'The recipient "{recipients.name(member)}" isn\'t a member of the group'
-            f' "{recipients.name(group)}".',
-        )
-    group["_members"] = [key for key in group["_members"] if key != member["id"]]
-    return _written(call, group)
-
-
-def update_distribution_group_member(call: Call) -> Result:
-    """Answer Update-DistributionGroupMember: the whole membership is replaced."""
-    group = _managed_group(call)
-    members = [_member(call, identity)["id"] for identity in call.texts("Members")]
-    group["_members"] = list(dict.fromkeys(members))
-    return _written(call, group)
-
-
-def _managed_group(call: Call) -> Body:
+def managed_group(call: Call) -> Body:
     """Find the group that the caller may change, as it really is."""
     shown = recipients.find(call.world, call.text("Identity"), GROUPS)
     group = call.world.store.get("group", shown["id"]) if shown else None
@@ -159,7 +122,8 @@ def _managed_group(call: Call) -> Body:
     return group
 
 
-def _member(call: Call, identity: str) -> Body:
+def recipient_named(call: Call, identity: str) -> Body:
+    """Find a recipient that another parameter than -Identity names."""
     body = recipients.find(call.world, identity)
     if body is None:
         raise no_such_reference(identity)
@@ -278,10 +242,11 @@ def _copy(group: Body) -> dict[str, Any]:
 def _saved(call: Call, before: Body, group: Body) -> Result:
     if group == before:
         return Result(warnings=(UNMODIFIED.format(recipients.name(group)),))
-    return _written(call, group)
+    return written(call, group)
 
 
-def _written(call: Call, group: Body) -> Result:
+def written(call: Call, group: Body) -> Result:
+    """Write a group as it is now."""
     if not call.flag("WhatIf"):
         call.world.put("group", group["id"], group)
     return Result()
@@ -292,7 +257,4 @@ CMDLETS: Mapping[str, Cmdlet] = {
     "Set-DistributionGroup": set_distribution_group,
     "Set-Group": set_group,
     "Remove-DistributionGroup": remove_distribution_group,
-    "Add-DistributionGroupMember": add_distribution_group_member,
-    "Remove-DistributionGroupMember": remove_distribution_group_member,
-    "Update-DistributionGroupMember": update_distribution_group_member,
 }
