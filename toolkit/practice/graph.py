@@ -19,6 +19,7 @@ from toolkit.practice import (
     graph_mailboxes,
     graph_memberships,
     graph_people,
+    graph_principals,
     graph_tenant,
     schema,
 )
@@ -40,6 +41,7 @@ ROUTES = Table(
             graph_memberships,
             graph_deleted,
             graph_applications,
+            graph_principals,
             graph_app_parts,
             graph_credentials,
             graph_assignments,

@@ -1,17 +1,18 @@
-"""Applications and service principals: made, changed, deleted, restored.
+"""Applications: registered, upserted, changed and deleted.
 
-Sources: learn.microsoft.com/graph/api/application-post-applications, application-upsert,
-serviceprincipal-post-serviceprincipals and directory-deleteditems-restore.
+Sources: learn.microsoft.com/graph/api/application-post-applications, application-upsert
+and application-update.
 """
 
+import copy
 from typing import Any
 
 from toolkit.practice import graph_policies as policies
 from toolkit.practice import schema
 from toolkit.practice.graph_bodies import GUID, judge, read_json, require
 from toolkit.practice.graph_credentials import new_password, replace_keys
-from toolkit.practice.graph_deleted import deleted
-from toolkit.practice.graph_errors import GraphError, bad, denied
+from toolkit.practice.graph_deleted import bury, deleted
+from toolkit.practice.graph_errors import bad, denied
 from toolkit.practice.graph_objects import (
     DONE,
     Call,
@@ -23,6 +24,7 @@ from toolkit.practice.graph_objects import (
     truth,
 )
 from toolkit.practice.graph_paths import Key, Route
+from toolkit.practice.graph_principals import bury_principal, follow
 from toolkit.practice.graph_query import Row
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer
@@ -32,34 +34,11 @@ MOST_RESOURCES = 50
 MOST_PERMISSIONS = 400
 LONGEST_NAME = 256
 LONGEST_TAG = 256
-# What a service principal shows of its application, and follows when that changes.
-FOLLOWED = {
-    "appDisplayName": "displayName",
-    "displayName": "displayName",
-    "appDescription": "description",
-    "appRoles": "appRoles",
-    "info": "info",
-    "signInAudience": "signInAudience",
-    "verifiedPublisher": "verifiedPublisher",
-}
-# What a service principal takes from its application only; clients can't set it.
-DERIVED = frozenset(
-    [
-        "appDisplayName",
-        "appDescription",
-        "appOwnerOrganizationId",
-        "resourceSpecificApplicationPermissions",
-        "verifiedPublisher",
-        "oauth2PermissionScopes",
-        "appRoles",
-        "servicePrincipalType",
-    ]
-)
 
 
 def routes() -> list[Route]:
     """List the routes of this module."""
-    app, principal = "applications/{object}", "servicePrincipals/{object}"
+    app = "applications/{object}"
 
     def route(method: str, pattern: str, serve: Any, who: str, takes: str | None = None) -> Route:
         return Route(method=method, pattern=pattern, serve=serve, who=who, takes=takes)
@@ -68,11 +47,6 @@ def routes() -> list[Route]:
         route("POST", "applications", _create, "apps.create", "application"),
         route("PATCH", app, _patch, "apps.write", "raw"),
         route("DELETE", app, _delete, "apps.write"),
-        route(
-            "POST", "servicePrincipals", _create_principal, "principals.write", "servicePrincipal"
-        ),
-        route("PATCH", principal, _patch_principal, "principals.write", "raw"),
-        route("DELETE", principal, _delete_principal, "principals.write"),
     ]
 
 
@@ -130,13 +104,14 @@ def _patch(call: Call) -> Row | Answer:
     given.pop("uniqueName", None)
     # An upsert is decided where the name is kept unique, not by a replica.
     body = _by_name(call, key) if creating else truth(call, "application", key)
+    before = copy.deepcopy(body)
     if "passwordCredentials" in given and given["passwordCredentials"] != []:
         raise bad("Updates to passwordCredentials are not supported: use addPassword and removePassword.")  # fmt: skip
     if given.pop("passwordCredentials", None) == []:
         body["passwordCredentials"], body["_secrets"] = [], {}
     _apply(call, body, given)
     save(call, "application", body)
-    _follow(call, body, given)
+    follow(call, before, body)
     return DONE
 
 
@@ -235,136 +210,9 @@ def _check_ids(name: str, wanted: Any, existing: Any) -> None:
         raise bad("Permission (scope or role) cannot be deleted or updated unless disabled first.", "CannotDeleteOrUpdateEnabledEntitlement")  # fmt: skip
 
 
-def _follow(call: Call, body: Body, given: Body) -> None:
-    for principal in call.world.store.find("servicePrincipal", appId=body["appId"]):
-        changes = {mine: body.get(theirs) for mine, theirs in FOLLOWED.items() if theirs in given}
-        if changes:
-            save(call, "servicePrincipal", principal | changes)
-
-
-# ---- service principals ----
-
-
-def _create_principal(call: Call) -> Row:
-    given, world = call.body, call.world
-    require(given, "appId")
-    key = given["appId"].lower()
-    if not GUID.fullmatch(key):
-        raise bad(f"Cannot convert the literal '{given['appId']}' to the expected type 'Edm.Guid'.")
-    if world.store.find("servicePrincipal", appId=key):
-        raise GraphError(
-            409,
-            "Request_MultipleObjectsWithSameKeyValue",
-            "The service principal cannot be created, updated, or restored because the service"
-            f" principal name {key} is already in use.",
-        )
-    apps = world.store.find("application", appId=key)
-    if not apps or world.seen("application", apps[0]["id"]) is None:
-        if call.limited and not apps:
-            raise denied("When using this permission, the backing application of the service principal being created must in the local tenant")  # fmt: skip
-        raise bad(f"The appId '{key}' of the service principal does not reference a valid application object.", "Request_BadRequest")  # fmt: skip
-    if call.limited and not owned(call, "application", apps[0]):
-        raise denied()
-    body = _principal(call, apps[0], given)
-    save(call, "servicePrincipal", body)
-    return row("servicePrincipal", body)
-
-
-def _principal(call: Call, app: Body, given: Body) -> Body:
-    _refuse_derived(given)
-    owners = [resolve(call, address) for address in given.pop("owners@odata.bind", [])]
-    person = call.caller.user_id
-    body = schema.empty("servicePrincipal") | {
-        "id": call.world.new_id(),
-        "appId": app["appId"],
-        "appOwnerOrganizationId": call.world.store.all("organization")[0]["id"],
-        "createdDateTime": call.world.stamp(),
-        "servicePrincipalNames": [app["appId"], *app["identifierUris"]],
-        "oauth2PermissionScopes": (app.get("api") or {}).get("oauth2PermissionScopes", []),
-        "homepage": (app.get("web") or {}).get("homePageUrl"),
-        "replyUrls": (app.get("web") or {}).get("redirectUris", []),
-        "_owners": owners or ([call.actor] if person or call.limited else []),
-        "_secrets": {},
-    }
-    body |= {mine: app.get(theirs) for mine, theirs in FOLLOWED.items()}
-    keys = given.pop("keyCredentials", None)
-    body |= {name: value for name, value in given.items() if name != "appId" and value is not None}
-    if keys:
-        replace_keys(call.world, "servicePrincipal", body, keys)
-    return body
-
-
-def _refuse_derived(given: Body) -> None:
-    for name in DERIVED & set(given):
-        if given[name] not in (None, []):
-            raise bad(f"Property '{name}' is read-only and cannot be set.")
-    if given.get("passwordCredentials"):
-        raise bad(
-            "Updates to passwordCredentials are not supported: use addPassword and removePassword."
-        )
-
-
-def _patch_principal(call: Call) -> Answer:
-    given = judge("servicePrincipal", read_json(call.ask), creating=False)
-    body = truth(call, "servicePrincipal", call.keys["object"])
-    if "appId" in given and given["appId"] != body["appId"]:
-        raise bad("Property 'appId' is read-only and cannot be set.")
-    _refuse_derived(given)
-    keys = given.pop("keyCredentials", None)
-    given.pop("passwordCredentials", None)
-    body |= given
-    if keys is not None:
-        replace_keys(call.world, "servicePrincipal", body, keys)
-    save(call, "servicePrincipal", body)
-    return DONE
-
-
-# ---- deleted and restored ----
-
-
 def _delete(call: Call) -> Answer:
     body = truth(call, "application", call.keys["object"])
     for principal in call.world.store.find("servicePrincipal", appId=body["appId"]):
-        _bury_principal(call.world, principal)
+        bury_principal(call.world, principal)
     bury(call.world, "application", body)
     return DONE
-
-
-def _delete_principal(call: Call) -> Answer:
-    _bury_principal(call.world, truth(call, "servicePrincipal", call.keys["object"]))
-    return DONE
-
-
-def _bury_principal(world: World, body: Body) -> None:
-    """Delete a service principal with what it was granted; both come back together."""
-    granted: list[Body] = []
-    ends = (
-        ("appRoleAssignment", "principalId"),
-        ("appRoleAssignment", "resourceId"),
-        ("oauth2PermissionGrant", "clientId"),
-        ("oauth2PermissionGrant", "resourceId"),
-    )
-    for kind, prop in ends:
-        for one in world.store.find(kind, **{prop: body["id"]}):
-            granted.append({"kind": kind, "body": one})
-            world.remove(kind, one["id"])
-    for one in world.store.find("directoryRoleAssignment", principalId=body["id"]):
-        world.remove("directoryRoleAssignment", one["id"])
-    for group in world.store.all("group"):
-        if body["id"] in group.get("_members", ()):
-            group["_members"].remove(body["id"])
-            world.put("group", group["id"], group)
-    bury(world, "servicePrincipal", body, granted=granted)
-
-
-def bury(world: World, kind: str, body: Body, *, granted: list[Body] | None = None) -> None:
-    """Soft-delete an object: it can be restored for 30 days, and its names stay taken."""
-    item = {
-        "id": body["id"],
-        "kind": kind,
-        "deletedDateTime": world.stamp(),
-        "body": body,
-        "granted": granted or [],
-    }
-    world.remove(kind, body["id"])
-    world.put("deletedItem", body["id"], item, lag=False)

@@ -50,6 +50,19 @@ def deleted(world: World) -> list[Body]:
     ]
 
 
+def bury(world: World, kind: str, body: Body, *, granted: list[Body] | None = None) -> None:
+    """Soft-delete an object: it can be restored for 30 days, and its names stay taken."""
+    item = {
+        "id": body["id"],
+        "kind": kind,
+        "deletedDateTime": world.stamp(),
+        "body": body,
+        "granted": granted or [],
+    }
+    world.remove(kind, body["id"])
+    world.put("deletedItem", body["id"], item, lag=False)
+
+
 def _show(item: Body) -> Row:
     return row(item["kind"], item["body"] | {"deletedDateTime": item["deletedDateTime"]})
 
@@ -75,7 +88,11 @@ def _one(call: Call) -> Row:
 
 
 def _purge(call: Call) -> Answer:
-    call.world.remove("deletedItem", _find(call)["id"], lag=False)
+    key = _find(call)["id"]
+    call.world.remove("deletedItem", key, lag=False)
+    for kind in ("federatedIdentityCredential", "extensionProperty"):
+        for part in call.world.store.find(kind, _application=key):
+            call.world.remove(kind, part["id"], lag=False)
     return Answer(status=204)
 
 

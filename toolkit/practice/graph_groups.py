@@ -6,8 +6,8 @@ Sources: learn.microsoft.com/graph/api/group-post-groups, group-update and group
 from typing import Any
 
 from toolkit.practice import schema
-from toolkit.practice.graph_applications import bury
 from toolkit.practice.graph_bodies import judge, read_json, require
+from toolkit.practice.graph_deleted import bury
 from toolkit.practice.graph_directory import check_reference
 from toolkit.practice.graph_errors import bad
 from toolkit.practice.graph_objects import (

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from toolkit.practice import schema
-from toolkit.practice.graph_applications import bury
 from toolkit.practice.graph_bodies import judge, read_json, require
+from toolkit.practice.graph_deleted import bury
 from toolkit.practice.graph_errors import bad, missing
 from toolkit.practice.graph_objects import (
     DONE,
