@@ -175,7 +175,7 @@ def _target(scope: Message) -> str:
 
 def _full(ask: Ask, reply: Answer) -> tuple[dict[str, str], bytes]:
     content = reply.content()
-    request_id = str(uuid.uuid4())
+    request_id = _request_id(reply) or str(uuid.uuid4())
     headers = {
         "date": formatdate(usegmt=True),
         "request-id": request_id,
@@ -187,6 +187,13 @@ def _full(ask: Ask, reply: Answer) -> tuple[dict[str, str], bytes]:
     if reply.status != NO_CONTENT:
         headers["content-length"] = str(len(content))
     return headers | {key.lower(): text for key, text in reply.headers.items()}, content
+
+
+def _request_id(reply: Answer) -> str | None:
+    # An error says its id in the body too; both have to be the same.
+    error = reply.body.get("error") if isinstance(reply.body, dict) else None
+    inner = error.get("innerError") if isinstance(error, dict) else None
+    return inner.get("request-id") if isinstance(inner, dict) else None
 
 
 def _start(status: int, headers: Mapping[str, str]) -> Message:
