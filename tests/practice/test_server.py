@@ -277,6 +277,7 @@ def test_recorded_sign_ins_are_as_published(
 
 
 @pytest.mark.filterwarnings("ignore:GetQueryParameters is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:This class is deprecated:DeprecationWarning")
 def test_the_real_sdk_reads_a_person(practice: Practice) -> None:
     assert asyncio.run(read_by_sdk(practice)) == "Mette Jansen"
 
