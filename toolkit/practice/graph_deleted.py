@@ -6,6 +6,7 @@ Sources: learn.microsoft.com/graph/api/resources/directory and directory-deleted
 from datetime import datetime, timedelta
 from typing import Any
 
+from toolkit.practice import graph_access
 from toolkit.practice.graph_errors import GraphError, bad, denied, missing
 from toolkit.practice.graph_objects import Call, Rows, owned, row
 from toolkit.practice.graph_paths import Route
@@ -15,6 +16,13 @@ from toolkit.practice.wire import Answer
 from toolkit.practice.world import World
 
 KEPT = timedelta(days=30)
+# What a caller needs besides, by the kind of what was deleted: to read it, to restore or purge it.
+RIGHTS = {
+    "application": ("apps.read", "apps.write"),
+    "servicePrincipal": ("apps.read", "apps.write"),
+    "user": ("users.read", "users.delete"),
+    "group": ("groups.read", "groups.delete"),
+}
 # Kind, property: what no two live objects may share, so that a restore may have to be refused.
 UNIQUE = (("user", "userPrincipalName"), ("servicePrincipal", "appId"))
 
@@ -70,21 +78,24 @@ def _show(item: Body) -> Row:
 def _list(call: Call) -> Rows:
     if call.cast is None:
         raise bad("The type of the deleted items must be given, as in microsoft.graph.application.")
+    if call.cast in RIGHTS:
+        graph_access.judge(call.caller, RIGHTS[call.cast][0])
     return Rows(type_name="directoryObject", rows=[_show(one) for one in deleted(call.world)])
 
 
-def _find(call: Call) -> Body:
+def _find(call: Call, *, writing: bool = True) -> Body:
     key = call.keys["object"].value.lower()
     for item in deleted(call.world):
         if item["id"] == key:
-            if call.limited and not owned(call, item["kind"], item["body"]):
+            limited = graph_access.judge(call.caller, RIGHTS[item["kind"]][writing])
+            if writing and limited and not owned(call, item["kind"], item["body"]):
                 raise denied()
             return item
     raise missing(key)
 
 
 def _one(call: Call) -> Row:
-    return _show(_find(call))
+    return _show(_find(call, writing=False))
 
 
 def _purge(call: Call) -> Answer:

@@ -171,11 +171,6 @@ class _Reader:
             limit = moment(value)
             return lambda body: (found := read(body)) is not None and compare(moment(found), limit)
         low = plain(value)
-        if target.prop.many and not target.counted:
-            raise unsupported(
-                f"Unsupported or invalid query filter clause specified for property"
-                f" '{target.prop.name}' of resource '{_resource(target.type_name)}'."
-            )
         return lambda body: compare(plain(read(body)), low)
 
     def _one_of(self, target: Target) -> Test:
@@ -243,7 +238,6 @@ class _Reader:
         self.tokens.want("(")
         read = target.read
         if self.tokens.take(")"):
-            self._allowed(target, "e")
             return lambda body: bool(read(body))
         name = self.tokens.name()
         self.tokens.want(":")
@@ -260,12 +254,9 @@ class _Reader:
 
     def _allowed(self, target: Target, mark: str) -> None:
         marks = target.prop.marks
-        if mark not in marks and not (mark == "i" and "e" in marks and self.names):
-            raise unsupported(
-                "Unsupported or invalid query filter clause specified for property"
-                f" '{target.prop.name}' of resource '{_resource(target.type_name)}'."
-            )
-        if self.negated and "t" not in marks:
+        within = mark == "i" and "e" in marks and self.names
+        negated = self.negated and "t" not in marks
+        if target.prop.many or negated or not (mark in marks or within):
             raise unsupported(
                 "Unsupported or invalid query filter clause specified for property"
                 f" '{target.prop.name}' of resource '{_resource(target.type_name)}'."
