@@ -84,7 +84,7 @@ class Proof:
     """
 
     app: str
-    inside: str
+    inside: str | None
     outside: str | None
     thumbprint: str
     roles: tuple[str, ...]
@@ -137,8 +137,8 @@ class Proof:
         return "open" if any(answer == "true" for answer in answers.values()) else "closed"
 
     def _mailboxes(self) -> list[tuple[str, Found]]:
-        inside: list[tuple[str, Found]] = [(self.inside, "open")]
-        return [*inside, (self.outside, "closed")] if self.outside else inside
+        pairs: list[tuple[str | None, Found]] = [(self.inside, "open"), (self.outside, "closed")]
+        return [(mailbox, expected) for mailbox, expected in pairs if mailbox]
 
     def _judge_configured(self, checks: tuple[Check, ...], now: datetime) -> Verdict | None:
         """Stop before any call as the application where Exchange's own test says no."""
@@ -168,21 +168,21 @@ class Proof:
     ) -> Verdict:
         graph = tenant.graph_as(self.app, key)
         try:
-            wide = _wide(graph.identity.claims(tenant.cloud.graph_scope)) if self.roles else []
-            if wide:
+            wide = _wide(graph.claims())
+            if wide and self.roles:
                 why = f"The token itself opens every mailbox ({', '.join(wide)}): a tenant-wide grant stands beside the scope."
                 return Verdict(word="failed", why=why, checks=configured, at=now)
-            inside = self._try(graph, self.inside, "open")
-            checks = (*configured, inside)
-            if inside.found == "open" and self.outside:
-                checks = (*checks, self._try(graph, self.outside, "closed"))
+            live: list[Check] = []
+            for mailbox, expected in self._mailboxes():
+                if not live or live[0].found == "open":
+                    live.append(self._try(graph, mailbox, expected))
         except SignInError as error:
             return self._not_signed_in(error, configured, now)
         finally:
             graph.close()
-        if inside.found == "closed":
+        if live and live[0].found == "closed":
             remember(now)
-        return self._judge_live(checks, now)
+        return self._judge_live((*configured, *live), now)
 
     def _try(self, graph: Any, mailbox: str, expected: Found) -> Check:  # noqa: ANN401  systems.graph is heavy to import
         try:
@@ -205,6 +205,13 @@ class Proof:
 
     def _judge_live(self, checks: tuple[Check, ...], now: datetime) -> Verdict:
         live = [check for check in checks if check.layer == "live"]
+        if not live:
+            return Verdict(
+                word="proved",
+                why="The application signed in with its certificate.",
+                checks=checks,
+                at=now,
+            )
         inside, outside = live[0], live[1] if len(live) > 1 else None
         if inside.found == "unknown" or (outside and outside.found == "unknown"):
             odd = inside if inside.found == "unknown" else live[1]

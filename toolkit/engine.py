@@ -265,10 +265,14 @@ def proof_of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run |
         if run
         else None
     )
+    asked = {
+        name: wanted[name] if wanted.get(name) in plan.answers.values() else None
+        for name in ("inside", "outside")
+    }
     return Proof(
         app=wanted["app"],
-        inside=wanted["inside"],
-        outside=wanted["outside"] if scoped else None,
+        inside=asked["inside"],
+        outside=asked["outside"] if scoped else None,
         thumbprint=str(thumbprint),
         roles=scoped,
         refused=tuple(refused),

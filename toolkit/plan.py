@@ -117,6 +117,16 @@ class Plan:
         return {**self._body(), "digest": self.digest}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What was found when a playbook was held against a tenant."""
+
+    changes: tuple[Planned, ...]
+    steps: list[Step]
+    known: dict[str, Any]
+    notes: tuple[str, ...]
+
+
 def draw_up(
     book: Playbook,
     answers: Answers,
@@ -130,27 +140,37 @@ def draw_up(
     `proved` says that an earlier run's live proof stands, so that an unchanged set-up whose key
     the vendor holds needs no key for another one. Raises what a step finds in the way.
     """
-    mark = Mark(book.name, str(answers["instance"]))
-    notes = preflight.check(book, answers, tenant)
-    known = starting_point(answers, tenant)
-    changes: list[Planned] = []
-    before, after = entries(book, answers)
-    for entry in before:
-        show(entry.name)
-        changes.append(_planned(entry, known, mark, tenant))
-    proof_key = [e for e in before if e.name == PROOF_KEY]
-    if proof_key and proved and not any(c.change.needed for c in changes if c.name != PROOF_KEY):
-        changes = [c for c in changes if c.name != PROOF_KEY]
-        after = ()
-    changes += [_removal(entry, known, mark) for entry in after]
+    found = survey(book, answers, tenant, proved=proved, show=show)
     return Plan(
         book=book,
         answers=answers,
         tenant=describe(tenant),
-        changes=tuple(changes),
+        changes=found.changes,
         drawn=tenant.clock.now(),
-        notes=notes,
+        notes=found.notes,
     )
+
+
+def survey(
+    book: Playbook, answers: Answers, tenant: Tenant, *, proved: bool, show: Callable[[str], None]
+) -> Survey:
+    """Read every step's thing, in order, as far as it can be known now."""
+    mark = Mark(book.name, str(answers["instance"]))
+    notes = preflight.check(book, answers, tenant)
+    known = starting_point(answers, tenant)
+    steps: list[Step] = []
+    changes: list[Planned] = []
+    before, after = entries(book, answers)
+    for entry in before:
+        show(entry.name)
+        step, planned = _planned(entry, known, mark, tenant)
+        steps.append(step)
+        changes.append(planned)
+    if proved and after and not any(c.change.needed for c in changes if c.name != PROOF_KEY):
+        changes = [c for c in changes if c.name != PROOF_KEY]
+        after = ()
+    changes += [_removal(entry, known, mark) for entry in after]
+    return Survey(changes=tuple(changes), steps=steps, known=known, notes=notes)
 
 
 def describe(tenant: Tenant) -> dict[str, Any]:
@@ -208,13 +228,15 @@ def look(step: Step, tenant: Tenant) -> tuple[Step, Change]:
     return step, change
 
 
-def _planned(entry: Entry, known: dict[str, Any], mark: Mark, tenant: Tenant) -> Planned:
+def _planned(
+    entry: Entry, known: dict[str, Any], mark: Mark, tenant: Tenant
+) -> tuple[Step, Planned]:
     step, change = look(playbook.build(entry, known, mark), tenant)
     if step.readable:
         step.check(tenant, change.before)
     for name, value in (change.before or {}).items():
         known[f"{entry.name}.{name}"] = value
-    return _show(entry, step, change)
+    return step, _show(entry, step, change)
 
 
 def _removal(entry: Entry, known: dict[str, Any], mark: Mark) -> Planned:

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from toolkit import shelf, strict_yaml
 from toolkit.errors import PlaybookError
-from toolkit.inputs import ALWAYS, INSTANCE, KINDS, NAME, Answers, Question, holds, typed
+from toolkit.inputs import ALWAYS, KINDS, NAME, Answers, Question, holds, typed
 from toolkit.state import Later
 from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Mark, Step, parameters
@@ -31,6 +32,7 @@ QUESTION = ("name", "ask", "kind", "default", "practice", "choices", "when", "un
 PROOF = ("app", "certificate", "inside", "outside")
 TENANT = ("id", "domain", "name")
 MOST_CONDITIONS = 10
+NAME_OF_FILE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +109,10 @@ def parse(text: str, name: str, where: str) -> Playbook:
     """Read a playbook's text and check everything in it that can be checked without a tenant."""
     root = strict_yaml.parse(text, where)
     reader = _Reader(where)
-    if not INSTANCE.fullmatch(name) and name not in names():
+    if not NAME_OF_FILE.fullmatch(name):
         raise PlaybookError(
             f"{where}: the file name becomes part of names in the tenant.",
-            fix="Call it by small letters, digits and hyphens, at most 20, ending in .yaml.",
+            fix="Call it by small letters, digits and hyphens, at most 40, ending in .yaml.",
         )
     reader.known(root, ROOT, ("title", "questions", "steps"))
     questions = tuple(reader.question(each) for each in reader.nodes(root, "questions"))
@@ -273,12 +275,12 @@ class _Consistency:
         made: dict[str, Entry] = {}
         for entry in self.book.active(answers):
             self._references(entry.line, entry.fields.values(), asked, made)
-            if entry.name in made or entry.name in questions or entry.name == "tenant":
+            if entry.name in made or entry.name == "tenant":
                 raise self.bad(
                     entry.line, f"the name {entry.name!r} is taken", "Give the step another `as:`."
                 )
             made[entry.name] = entry
-        self._references(1, self.book.proof.values(), asked, made)
+        self._references(1, self.book.proof.values(), asked | set(questions), made)
         for line in self.book.handover:
             self._references(getattr(line, "line", 1), line.values(), asked | set(questions), made)
 

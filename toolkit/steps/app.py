@@ -127,8 +127,15 @@ class App(Step):
 
     def foreign(self, tenant: Tenant, found: State) -> list[str]:
         """List what was granted to the application since: somebody works with it."""
-        grants = tenant.graph.granted_roles(str(found["service_principal"])) if found["service_principal"] else []
-        return [f"a permission on {grant.get('resourceDisplayName') or grant['resourceId']}" for grant in grants]
+        grants = (
+            tenant.graph.granted_roles(str(found["service_principal"]))
+            if found["service_principal"]
+            else []
+        )
+        return [
+            f"a permission on {grant.get('resourceDisplayName') or grant['resourceId']}"
+            for grant in grants
+        ]
 
     def _enterprise_app(self, tenant: Tenant, client_id: str, change: Change) -> None:
         wanted = change.after or {}
@@ -173,6 +180,12 @@ class App(Step):
 
 
 def _credentials(app: dict[str, Any]) -> list[str]:
-    keys = [f"certificate {each.get('displayName') or ''} {each['keyId']}" for each in app.get("keyCredentials") or ()]
-    secrets = [f"secret {each.get('displayName') or ''} {each['keyId']}" for each in app.get("passwordCredentials") or ()]
+    keys = [
+        f"certificate {each.get('displayName') or ''} {each['keyId']}"
+        for each in app.get("keyCredentials") or ()
+    ]
+    secrets = [
+        f"secret {each.get('displayName') or ''} {each['keyId']}"
+        for each in app.get("passwordCredentials") or ()
+    ]
     return keys + secrets

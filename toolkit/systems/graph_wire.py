@@ -3,7 +3,7 @@
 Answers are read as plain JSON: deserialising one object through the SDK loads 1,220 modules.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -98,14 +98,7 @@ class GraphWire:
 
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         self._tenant.prompts.working(what)
-        return retry.send(
-            lambda: self._tenant.loop.run(self._once(request)),
-            kind=kind,
-            service="Microsoft Graph",
-            clock=self._tenant.protocol_clock,
-            meter=self._tenant.meter,
-            prompts=self._tenant.prompts,
-        )
+        return self._retried(lambda: self._once(request), kind)
 
     async def _once(self, request: "RequestInformation") -> Reply:
         import httpx
@@ -122,6 +115,29 @@ class GraphWire:
         except httpx.HTTPError as error:
             raise http.silence(error) from error
         return reply(response.status_code, dict(response.headers), response.content)
+
+    def claims(self) -> dict[str, Any]:
+        """Read the claims of the token in use."""
+        answer = self._retried(self._claims_once, Kind.READ)
+        return dict(answer.body)
+
+    async def _claims_once(self) -> Reply:
+        try:
+            found = self.identity.claims(self._tenant.cloud.graph_scope)
+        except BusyError as busy:
+            return busy.answer
+        return Reply(status=200, headers={}, body=found)
+
+    def _retried(self, once: "Callable[[], Coroutine[Any, Any, Reply]]", kind: Kind) -> Reply:
+        tenant = self._tenant
+        return retry.send(
+            lambda: tenant.loop.run(once()),
+            kind=kind,
+            service="Microsoft Graph",
+            clock=tenant.protocol_clock,
+            meter=tenant.meter,
+            prompts=tenant.prompts,
+        )
 
     def read(self, request: "RequestInformation", what: str) -> Body | None:
         """Fetch one object; None where it isn't there."""

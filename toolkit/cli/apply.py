@@ -1,0 +1,219 @@
+"""The command `apply`, and what `setup` and `runs resume` share with it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from toolkit import plan as planning
+from toolkit import story
+from toolkit.cli.connect import Session, session
+from toolkit.cli.options import (
+    accept_option,
+    answers_of,
+    answers_option,
+    book_of,
+    given_answers,
+    json_option,
+    print_json,
+    set_option,
+    settings_of,
+    wait_of,
+    wait_option,
+    yes_option,
+)
+from toolkit.cli.plan import saved_plan
+from toolkit.errors import RefusedError, UsageError
+from toolkit.home import Run
+from toolkit.plan import Plan
+from toolkit.story import Told
+
+EXITS = {"proved": 0, "pending": 75, "failed": 1, "unknown": 1}
+
+
+@click.command(
+    epilog="\b\nFor instance:\n  mailgrant --tenant practice apply mytimetable-graph --yes\n  mailgrant --tenant practice apply plan.json --yes"
+)
+@click.argument("what", metavar="PLAYBOOK|PLANFILE")
+@yes_option
+@answers_option
+@set_option
+@wait_option
+@accept_option
+@click.option(
+    "--expect-domain",
+    metavar="DOMAIN",
+    help="Go on only in the tenant of this domain; on a real tenant --yes needs this or a saved plan.",
+)
+@json_option
+def apply(
+    *,
+    what: str,
+    yes: bool,
+    answers_file: Path | None,
+    given: tuple[str, ...],
+    wait: str | None,
+    accept_every_mailbox: bool,
+    expect_domain: str | None,
+    as_json: bool,
+) -> int:
+    """Carry out a playbook, or exactly a saved plan, and prove it.
+
+    Killed or stopped at any moment, the same line goes on where it was.
+    """
+    settings = settings_of(as_json=as_json)
+    with session(settings) as here:
+        expected(here, expect_domain, yes=yes, saved=what.endswith(".json"))
+        if what.endswith(".json"):
+            agreed = saved_plan(Path(what))
+            with here.home.lock(story.lock_name(here.tenant, agreed.book, agreed.answers)):
+                plan, run = _agreed_again(here, agreed)
+                return carry(
+                    here,
+                    plan,
+                    run,
+                    yes=yes,
+                    wait=wait_of(wait, practice=here.tenant.practice),
+                    accept=accept_every_mailbox,
+                )
+        book = book_of(what)
+        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
+        with here.home.lock(story.lock_name(here.tenant, book, answers)):
+            plan, run = story.draw_or_resume(
+                here.home, here.tenant, book, answers, here.terminal.working
+            )
+            return carry(
+                here,
+                plan,
+                run,
+                yes=yes,
+                wait=wait_of(wait, practice=here.tenant.practice),
+                accept=accept_every_mailbox,
+            )
+
+
+def expected(here: Session, domain: str | None, *, yes: bool, saved: bool) -> None:
+    """Refuse the wrong tenant, and --yes on a real tenant without saying which."""
+    if domain and domain.lower() != here.tenant.domain.lower():
+        raise RefusedError(
+            f"This is {here.tenant.domain}, not {domain}.",
+            fix="Choose the right tenant with --tenant.",
+        )
+    if yes and not here.tenant.practice and not (domain or saved):
+        raise UsageError(
+            "On a real tenant --yes needs a saved plan, or --expect-domain.",
+            fix=f"Add --expect-domain {here.tenant.domain} if that is the tenant you mean.",
+        )
+
+
+def _agreed_again(here: Session, agreed: Plan) -> tuple[Plan, Run | None]:
+    """Take a saved plan if the tenant is still as it was, or the open run that began it."""
+    if agreed.tenant["id"] != here.tenant.id:
+        planning.refuse_difference(
+            agreed, Plan(**{**agreed.__dict__, "tenant": planning.describe(here.tenant)})
+        )
+    now, run = story.draw_or_resume(
+        here.home, here.tenant, agreed.book, agreed.answers, here.terminal.working
+    )
+    if run is None:
+        planning.refuse_difference(agreed, now)
+        return agreed, None
+    if now.digest != agreed.digest:
+        raise RefusedError(
+            f"Run {run.id} is open with another plan.",
+            fix=f"Carry it on (runs resume {run.id}), or take it back (undo {run.id}).",
+        )
+    return now, run
+
+
+def carry(
+    here: Session, plan: Plan, run: Run | None, *, yes: bool, wait: timedelta, accept: bool
+) -> int:
+    """Show a plan, have it agreed, carry it out, prove it, and say how it ended."""
+    from toolkit import render
+
+    if not here.settings.as_json:
+        here.terminal.lines(render.plan_lines(plan))
+    if run is not None:
+        here.terminal.say(f"Carrying on run {run.id}.", "note")
+    elif plan.needed and not yes:
+        if not here.terminal.can_ask:
+            raise UsageError(
+                "Nobody is there to agree to the plan.", fix="Add --yes, or run it at a terminal."
+            )
+        if not here.terminal.confirm(f"Apply this to {here.tenant.name} ({here.tenant.domain})?"):
+            here.terminal.say("Nothing was changed.", "note")
+            return 1
+    _accepted(here, plan, accept=accept)
+    told = story.carry_out(
+        plan, run, here.home, here.tenant, here.terminal, wait=wait, begun=lambda r: _begun(here, r)
+    )
+    _hand_over(here, told)
+    return tell(here, told)
+
+
+def _accepted(here: Session, plan: Plan, *, accept: bool) -> None:
+    """Have what opens every mailbox said again."""
+    if not plan.alarms or accept:
+        return
+    for alarm in plan.alarms:
+        here.terminal.say(alarm, "alarm")
+    if here.terminal.can_ask and here.terminal.confirm("Do you really mean every mailbox?"):
+        return
+    raise RefusedError(
+        "The plan opens every mailbox of the tenant, and nobody accepted that in so many words.",
+        fix="Choose a group instead, or add --accept-every-mailbox.",
+    )
+
+
+def _begun(here: Session, run: Run) -> None:
+    here.settings.state["run"] = run.id
+    here.settings.state["resume"] = here.line(f"runs resume {run.id}")
+
+
+def _hand_over(here: Session, told: Told) -> None:
+    from toolkit.cli.handover import write_pages
+
+    if told.result.outcome in ("done", "pending", "nothing"):
+        here.settings.state["pages"] = [str(path) for path in write_pages(told.run)]
+
+
+def tell(here: Session, told: Told) -> int:
+    """Say how a run ended, as words or JSON, and give back the exit code."""
+    result, terminal = told.result, here.terminal
+    data: dict[str, Any] = {
+        "practice": here.tenant.practice,
+        "tenant": planning.describe(here.tenant),
+        "run": told.run.id,
+        "outcome": result.outcome,
+        "steps": [step.as_json() for step in result.steps],
+        "proof": result.verdict.as_json() if result.verdict else None,
+        "handover": here.settings.state.get("pages", []),
+        "requests": dict(here.tenant.meter.counts),
+    }
+    here.settings.state.pop("resume", None)
+    words = {
+        "done": "Done.",
+        "nothing": "Nothing to change.",
+        "pending": "Set up; the proof is pending.",
+        "stopped": "Stopped.",
+    }
+    terminal.say(f"{words[result.outcome]} Run {told.run.id}.", "title")
+    if result.outcome == "pending":
+        until = result.verdict.until if result.verdict else None
+        when = (
+            f" at {until:%H:%M} {'tenant time' if here.tenant.practice else 'UTC'} or later"
+            if until
+            else ""
+        )
+        terminal.say(f"Look again{when}:  {here.line(f'runs resume {told.run.id}')}")
+    for page in data["handover"]:
+        terminal.say(f"  {page}")
+    if result.outcome != "pending":
+        terminal.say(f"Take it back with:  {here.line(f'undo {told.run.id}')}")
+    if here.settings.as_json:
+        print_json(data)
+    if result.outcome == "pending":
+        return 75
+    return EXITS[result.verdict.word] if result.verdict else 0

@@ -1,0 +1,86 @@
+"""The command `handover`: the vendor's sheet, the mail to send, the key for export."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from toolkit import story
+from toolkit.cli.connect import home_of, terminal_of
+from toolkit.cli.options import json_option, print_json, settings_of
+from toolkit.errors import NotFoundError
+from toolkit.home import Run
+from toolkit.secret import write_private
+
+FORMS = ("md", "html", "mail", "json")
+
+
+@click.command(
+    epilog="\b\nFor instance:\n  mailgrant handover MyTimetable-prod --format mail\n  mailgrant handover MyTimetable-prod --key mytimetable.pem"
+)
+@click.argument("what", metavar="RUN|APP")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    default="md",
+    show_default=True,
+    help="The sheet as Markdown, HTML or JSON, or the mail text.",
+)
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Export the private key with its certificate (PEM), readable by you alone.",
+)
+@json_option
+def handover(*, what: str, form: str, key_file: Path | None, as_json: bool) -> None:
+    """Print the vendor's sheet of a run, without any secret in it. Works without a connection."""
+    from toolkit import handover as sheets
+    from toolkit import render
+
+    settings = settings_of(as_json=as_json)
+    home = home_of(settings)
+    run = home.run(what)
+    if key_file is not None:
+        _, thumbprint = story.signs_in_with(run)
+        name = next(
+            (each for each in home.keep.names() if each.endswith(f"-{thumbprint.lower()}.pem")),
+            None,
+        )
+        if name is None:
+            raise NotFoundError(
+                "The key of this set-up isn't in keep: the vendor holds it, or it was made elsewhere.",
+                fix="Ask who holds it.",
+            )
+        write_private(key_file.absolute(), home.keep.get(name) or b"")
+        terminal_of(settings).say(
+            f"Private key and certificate written to {key_file}. Hand it over by another channel than the sheet.",
+            "note",
+        )
+        return
+    sheet = sheets.sheet_of(run)
+    if settings.as_json or form == "json":
+        print_json(sheet.as_json())
+        return
+    text = {"md": render.handover_markdown, "html": render.handover_html, "mail": render.mail_text}[
+        form
+    ](sheet)
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def write_pages(run: Run) -> list[Path]:
+    """Write sheet and mail into the run's folder."""
+    from toolkit import handover as sheets
+    from toolkit import render
+
+    sheet = sheets.sheet_of(run)
+    pages = {
+        "handover.html": render.handover_html(sheet),
+        "handover.md": render.handover_markdown(sheet),
+        "mail.txt": render.mail_text(sheet),
+    }
+    for name, text in pages.items():
+        write_private(run.folder / name, text.encode())
+    return [run.folder / name for name in pages]

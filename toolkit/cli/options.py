@@ -1,0 +1,96 @@
+"""Options and shapes that several commands share."""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from toolkit import inputs, playbook
+from toolkit.cli import Settings
+from toolkit.cli.connect import Session
+from toolkit.engine import WAIT_PRACTICE, WAIT_REAL
+from toolkit.errors import AnswerError, UsageError
+from toolkit.inputs import Answer
+from toolkit.playbook import Playbook
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+yes_option = click.option(
+    "--yes", is_flag=True, help="Don't ask: take the answers as suggested and the plan as agreed."
+)
+answers_option = click.option(
+    "--answers",
+    "answers_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answers, one `name: value` a line (YAML).",
+)
+set_option = click.option(
+    "--set", "given", multiple=True, metavar="NAME=VALUE", help="One answer; may be repeated."
+)
+wait_option = click.option(
+    "--wait",
+    metavar="DURATION",
+    help="How long to wait for the proof: 90s, 20m, 3h. [2m; 3h of tenant time on the practice tenant]",
+)
+accept_option = click.option(
+    "--accept-every-mailbox",
+    is_flag=True,
+    help="Accept a plan that opens every mailbox of the tenant.",
+)
+
+
+def settings_of(*, as_json: bool) -> Settings:
+    """Get the options before the command, with its own --json."""
+    settings = click.get_current_context().find_object(Settings) or Settings()
+    settings.as_json = settings.as_json or as_json
+    return settings
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """Print data for a program; plain ASCII survives every pipe."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=True, indent=1) + "\n")
+
+
+def wait_of(text: str | None, *, practice: bool) -> timedelta:
+    """Read --wait, or take what is usual."""
+    if text is None:
+        return WAIT_PRACTICE if practice else WAIT_REAL
+    try:
+        return timedelta(seconds=inputs.seconds(text))
+    except ValueError as error:
+        raise UsageError(f"--wait: {error}.", fix="For instance --wait 20m") from error
+
+
+def given_answers(answers_file: Path | None, given: tuple[str, ...]) -> dict[str, Any]:
+    """Put an answers file and --set together; --set wins."""
+    from toolkit import strict_yaml
+
+    found: dict[str, Any] = dict(strict_yaml.load(answers_file)) if answers_file else {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise AnswerError(f"--set {each} has no value.", fix=f"Write --set {name}=VALUE.")
+        found[name] = value
+    return found
+
+
+def answers_of(
+    session: Session, book: Playbook, given: Mapping[str, Any], *, yes: bool
+) -> dict[str, Answer]:
+    """Answer the playbook's questions: from what was given, by asking, or as suggested."""
+    terminal = session.terminal
+    ask = None if yes or not terminal.can_ask else terminal.ask
+    answers = inputs.resolve(book.questions, given, ask, practice=session.tenant.practice)
+    unlikely = [q.name for q in book.questions if q.kind == "file" and answers.get(q.name)]
+    for name in unlikely:
+        session.settings.state.setdefault("files", {})[name] = answers[name]
+    return answers
+
+
+def book_of(name: str) -> Playbook:
+    """Load a playbook."""
+    return playbook.load(name)

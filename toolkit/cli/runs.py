@@ -1,0 +1,131 @@
+"""The command `runs`: what was done, and carrying on with it."""
+
+from typing import Any
+
+import click
+
+from toolkit import plan as planning
+from toolkit import story
+from toolkit.cli.apply import carry
+from toolkit.cli.connect import Session, home_of, session, terminal_of
+from toolkit.cli.options import json_option, print_json, settings_of, wait_of, wait_option
+from toolkit.cli.undo import take_back
+from toolkit.clock import SystemClock
+from toolkit.errors import NotFoundError, RefusedError
+from toolkit.home import Run
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def runs(context: click.Context, *, as_json: bool) -> None:
+    """List the runs of this home; show one; carry one on.
+
+    \b
+    For instance:
+      mailgrant runs
+      mailgrant --tenant practice runs resume
+    """
+    settings = settings_of(as_json=as_json)
+    if context.invoked_subcommand is not None:
+        return
+    found = [_row(run) for run in home_of(settings).runs()]
+    if settings.as_json:
+        print_json({"runs": found})
+        return
+    if not found:
+        terminal_of(settings).say("No runs yet. `mailgrant setup` begins one.", "note")
+    for row in found:
+        until = f" until {row['until'][11:16]}" if row["until"] else ""
+        practice = "  (practice)" if row["practice"] else ""
+        click.echo(f"{row['state'] + until:<20} {row['run']}{practice}")
+
+
+@runs.command(epilog="\b\nFor instance:\n  mailgrant runs show MyTimetable-prod")
+@click.argument("run", metavar="RUN")
+@json_option
+def show(*, run: str, as_json: bool) -> None:
+    """Show what a run did, line by line."""
+    settings = settings_of(as_json=as_json)
+    found = home_of(settings).run(run)
+    if settings.as_json:
+        print_json({**_row(found), "head": found.journal.head, "journal": list(found.journal)})
+        return
+    click.echo(f"{found.id}: {found.state}")
+    for record in found.journal:
+        words = record.get("title") or record.get("why") or record.get("step") or ""
+        click.echo(f"  {record['at'][:19]}  {record['event']:<10} {words}".rstrip())
+    click.echo(f"  journal head {found.journal.head}")
+
+
+@runs.command(epilog="\b\nFor instance:\n  mailgrant --tenant practice runs resume --due")
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--due", is_flag=True, help="All whose time has come, for a scheduler.")
+@wait_option
+@json_option
+def resume(*, run: str | None, due: bool, wait: str | None, as_json: bool) -> int:
+    """Carry on the open run, or the one named, or all that are due."""
+    settings = settings_of(as_json=as_json)
+    with session(settings) as here:
+        codes = [_resume(here, each, wait) for each in _which(here, run, due=due)]
+    return max(codes, default=0)
+
+
+def _which(here: Session, name: str | None, *, due: bool) -> list[Run]:
+    if name:
+        return [here.home.run(name)]
+    mine = [
+        run
+        for run in here.home.runs()
+        if run.state in ("open", "pending") and story.is_in(run, here.tenant)
+    ]
+    if due:
+        now = here.tenant.clock.now()
+        return [run for run in mine if run.until is None or run.until <= now]
+    if not mine:
+        raise NotFoundError(
+            "There is no open run.", fix="`mailgrant runs` lists all; `mailgrant setup` begins one."
+        )
+    if len(mine) > 1:
+        raise RefusedError(
+            "More than one run is open.", fix=f"Name one: {', '.join(run.id for run in mine)}."
+        )
+    return mine
+
+
+def _resume(here: Session, run: Run, wait: str | None) -> int:
+    story.same_tenant(run, here.tenant)
+    plan = planning.from_saved(run.plan(), str(run.plan_file))
+    with here.home.lock(story.lock_name(here.tenant, plan.book, plan.answers)):
+        if run.undoing:
+            return take_back(here, run, yes=True, force=False, delete=False)
+        if run.state in ("done", "undone"):
+            raise RefusedError(
+                f"Run {run.id} is {run.state} already.", fix="`mailgrant verify` proves it again."
+            )
+        return carry(
+            here,
+            plan,
+            run,
+            yes=True,
+            wait=wait_of(wait, practice=here.tenant.practice),
+            accept=True,
+        )
+
+
+def _row(run: Run) -> dict[str, Any]:
+    first = next(iter(run.journal), {})
+    return {
+        "run": run.id,
+        "state": run.state,
+        "until": run.until.isoformat() if run.until else None,
+        "playbook": first.get("playbook"),
+        "instance": first.get("instance"),
+        "tenant": first.get("tenant"),
+        "practice": first.get("practice", False),
+        "begun": first.get("at"),
+        "undoing": run.undoing,
+    }
+
+
+Clock = SystemClock

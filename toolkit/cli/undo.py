@@ -1,0 +1,99 @@
+"""The command `undo`: take back what a run did, and nothing else."""
+
+import click
+
+from toolkit import engine, story
+from toolkit import plan as planning
+from toolkit.cli.connect import Session, session
+from toolkit.cli.options import json_option, print_json, settings_of, yes_option
+from toolkit.errors import UsageError
+from toolkit.home import Run
+
+
+@click.command(
+    epilog="\b\nFor instance:\n  mailgrant --tenant practice undo MyTimetable-prod --yes"
+)
+@click.argument("what", metavar="RUN|APP")
+@yes_option
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Remove what this run made even where somebody else has changed it since.",
+)
+@click.option(
+    "--delete",
+    is_flag=True,
+    help="Delete an application that has signed in since, instead of disabling it.",
+)
+@json_option
+def undo(*, what: str, yes: bool, force: bool, delete: bool, as_json: bool) -> int:
+    """Take back what a run did, newest first, and nothing else.
+
+    What somebody else added stays, and is named. Stopped at any moment, the same line goes on.
+    """
+    settings = settings_of(as_json=as_json)
+    with session(settings) as here:
+        run = here.home.run(what)
+        plan = planning.from_saved(run.plan(), str(run.plan_file))
+        with here.home.lock(story.lock_name(here.tenant, plan.book, plan.answers)):
+            return take_back(here, run, yes=yes, force=force, delete=delete)
+
+
+def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) -> int:
+    """Undo a run after a yes, and say what stays."""
+    story.same_tenant(run, here.tenant)
+    if run.state == "undone" or not run.journal.steps():
+        here.terminal.say(f"Run {run.id}: nothing to take back.", "note")
+        if run.state != "undone":
+            run.journal.add("undo", force=force, delete=delete)
+            run.journal.add("undone run", stays=[])
+        _json(here, run, "nothing", [])
+        return 0
+    _agree(here, run, yes=yes)
+    here.settings.state["run"] = run.id
+    here.settings.state["resume"] = here.line(f"undo {run.id}")
+    results = engine.undo(run, here.tenant, here.terminal, force=force, delete=delete)
+    here.settings.state.pop("resume")
+    stays = [result for result in results if result.stays]
+    here.terminal.say(
+        f"Undone: run {run.id}." + (f" {len(stays)} left in place, as said." if stays else ""),
+        "title",
+    )
+    _json(
+        here,
+        run,
+        "undone",
+        [
+            {"as": r.name, "do": r.do, "verb": r.verb, "title": r.title, "stays": r.stays}
+            for r in results
+        ],
+    )
+    return 0
+
+
+def _agree(here: Session, run: Run, *, yes: bool) -> None:
+    here.terminal.say(
+        f"Undo run {run.id} in {here.tenant.name} ({here.tenant.domain}), newest first:", "title"
+    )
+    for name in reversed(run.journal.steps()):
+        record = run.journal.announced(name) or {}
+        here.terminal.say(f"  - {record.get('title', name)}")
+    if yes:
+        return
+    if not here.terminal.can_ask:
+        raise UsageError("Nobody is there to agree.", fix="Add --yes, or run it at a terminal.")
+    if not here.terminal.confirm("Take this back?"):
+        raise UsageError("Nothing was changed.", fix="Run it again when you mean it.")
+
+
+def _json(here: Session, run: Run, outcome: str, steps: list[dict[str, str]]) -> None:
+    if here.settings.as_json:
+        print_json(
+            {
+                "practice": here.tenant.practice,
+                "run": run.id,
+                "outcome": outcome,
+                "steps": steps,
+                "requests": dict(here.tenant.meter.counts),
+            }
+        )

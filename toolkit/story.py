@@ -1,0 +1,129 @@
+"""One set-up from plan to handover: its open run is carried on, never joined by a second."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from toolkit import engine
+from toolkit import plan as planning
+from toolkit.engine import Result, Show
+from toolkit.errors import NotFoundError, RefusedError
+from toolkit.home import Home, Run
+from toolkit.inputs import Answers
+from toolkit.plan import Plan
+from toolkit.playbook import Playbook
+from toolkit.systems.tenant import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A run and how it ended."""
+
+    run: Run
+    result: Result
+
+
+def open_run(home: Home, tenant: Tenant, book: Playbook, answers: Answers) -> Run | None:
+    """Find the run of this set-up that isn't finished.
+
+    Raises RefusedError where it has other answers, or is being undone.
+    """
+    runs = home.runs_of(tenant.id, book.name, str(answers["instance"]))
+    unfinished = [run for run in runs if run.state in ("open", "pending")]
+    if not unfinished:
+        return None
+    run = unfinished[-1]
+    if run.undoing:
+        raise RefusedError(
+            f"Undoing run {run.id} was interrupted.",
+            fix=f"Finish that first: mailgrant --tenant {tenant.profile} undo {run.id}",
+        )
+    saved = planning.from_saved(run.plan(), str(run.plan_file))
+    if dict(saved.answers) != dict(answers) or saved.book.digest != book.digest:
+        raise RefusedError(
+            f"Run {run.id} of the same set-up is open, with other answers or another text of the playbook.",
+            fix=f"Carry it on (runs resume {run.id}), or take it back (undo {run.id}).",
+        )
+    return run
+
+
+def draw_or_resume(
+    home: Home, tenant: Tenant, book: Playbook, answers: Answers, show: Callable[[str], None]
+) -> tuple[Plan, Run | None]:
+    """Give the plan that was agreed for the open run, or draw a new one."""
+    run = open_run(home, tenant, book, answers)
+    if run is not None:
+        return planning.from_saved(run.plan(), str(run.plan_file)), run
+    proved = bool(last_proof(home, tenant, book.name, str(answers["instance"])))
+    return planning.draw_up(book, answers, tenant, proved=proved, show=show), None
+
+
+def last_proof(home: Home, tenant: Tenant, playbook: str, instance: str) -> str | None:
+    """Tell when a set-up was last proved live (ISO time), by this home's journals."""
+    for run in reversed(home.runs_of(tenant.id, playbook, instance)):
+        if run.state == "undone":
+            return None
+        for record in reversed(list(run.journal)):
+            if record["event"] == "verdict" and record["verdict"] == "proved":
+                return str(record["at"])
+    return None
+
+
+def carry_out(
+    plan: Plan,
+    run: Run | None,
+    home: Home,
+    tenant: Tenant,
+    show: Show,
+    *,
+    wait: timedelta,
+    begun: Callable[[Run], None],
+) -> Told:
+    """Apply a plan in its run, or in a new one; `begun` is told which before anything is written."""
+    if run is None:
+        run = _run_for(plan, home, tenant)
+    begun(run)
+    result = engine.apply(plan, tenant, run, show, wait=wait)
+    return Told(run=run, result=result)
+
+
+def _run_for(plan: Plan, home: Home, tenant: Tenant) -> Run:
+    """Make a run; a set-up that stays as it is goes on in its last one, so that undo finds it."""
+    if not plan.needed:
+        done = [
+            r
+            for r in home.runs_of(tenant.id, plan.book.name, str(plan.answers["instance"]))
+            if r.state == "done"
+        ]
+        if done:
+            return done[-1]
+    home.prepare()
+    return home.new_run(plan.as_json())
+
+
+def lock_name(tenant: Tenant, book: Playbook, answers: Answers) -> str:
+    """Name the lock of a set-up."""
+    return f"{tenant.id}-{book.name}-{answers['instance']}"
+
+
+def is_in(run: Run, tenant: Tenant) -> bool:
+    """Tell whether a run belongs to this tenant."""
+    return bool(next(iter(run.journal), {}).get("tenant") == tenant.id)
+
+
+def same_tenant(run: Run, tenant: Tenant) -> None:
+    """Refuse to work on a run in another tenant than its own."""
+    if not is_in(run, tenant):
+        theirs = run.plan()["tenant"]
+        raise RefusedError(
+            f"Run {run.id} belongs to {theirs['name']} ({theirs['id']}), not to {tenant.name}.",
+            fix=f"Choose its tenant: --tenant {theirs['profile']}.",
+        )
+
+
+def signs_in_with(run: Run) -> tuple[str, str]:
+    """Tell the client id and the certificate's thumbprint of what a run set up."""
+    seen = {r["do"]: r["seen"] for r in run.journal if r["event"] == "confirmed" and r.get("seen")}
+    if "app" not in seen or "certificate" not in seen:
+        raise NotFoundError(f"Run {run.id} has no application with a certificate.", fix="Name another run.")
+    return str(seen["app"]["client_id"]), str(seen["certificate"]["thumbprint"])

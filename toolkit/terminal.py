@@ -1,0 +1,204 @@
+"""The human at the keyboard: asks, shows, waits visibly. Colours and progress live only here.
+
+Data goes to stdout, talk to stderr. Without a terminal, or with TERM=dumb, there is no motion:
+plain lines only.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.checks import Verdict
+from toolkit.errors import AnswerError
+from toolkit.inputs import Answer, Question, typed
+from toolkit.state import Verb
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+MARKS = {"create": "+", "change": "~", "remove": "-", "keep": "="}
+STYLES = {
+    "title": "bold",
+    "add": "green",
+    "change": "yellow",
+    "remove": "red",
+    "keep": "",
+    "alarm": "bold red",
+    "detail": "",
+    "note": "cyan",
+    "total": "bold",
+    "good": "green",
+    "bad": "bold red",
+    "wait": "yellow",
+}
+VERBS_STYLE = {"create": "add", "change": "change", "remove": "remove", "keep": "keep"}
+WORDS = {"proved": "good", "pending": "wait", "failed": "bad", "unknown": "bad"}
+
+
+class Terminal:
+    """What a command shows and asks; it also hears the engine and the systems."""
+
+    def __init__(
+        self,
+        *,
+        no_color: bool = False,
+        verbose: bool = False,
+        quiet: bool = False,
+        practice: bool = False,
+    ) -> None:
+        from rich.console import Console
+
+        plain = no_color or bool(os.environ.get("NO_COLOR"))
+        self.talk = Console(
+            stderr=True, markup=False, highlight=False, no_color=plain, soft_wrap=True
+        )
+        self.verbose, self.quiet, self.practice = verbose, quiet, practice
+        self.moving = self.talk.is_terminal and os.environ.get("TERM") != "dumb" and not quiet
+        self._status: Status | None = None
+        self._last_wait = ""
+        self._doing = ""
+
+    # ---- saying ----
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Say a line to the person."""
+        if not self.quiet:
+            self.talk.print(text, style=STYLES.get(style, style) or None)
+
+    def lines(self, lines: Iterable[tuple[str, str]], *, to_stdout: bool = False) -> None:
+        """Show lines that carry a style word each; on stdout they are data."""
+        from rich.console import Console
+
+        console = (
+            Console(markup=False, highlight=False, no_color=self.talk.no_color, soft_wrap=True)
+            if to_stdout
+            else self.talk
+        )
+        for style, text in lines:
+            console.print(text, style=STYLES.get(style) or None)
+
+    # ---- asking ----
+
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether somebody is there to answer."""
+        return sys.stdin.isatty() and not os.environ.get("CI")
+
+    def ask(self, question: Question, suggestion: Answer | None) -> Answer:
+        """Ask one question until the answer is of its kind; Enter takes the suggestion."""
+        self.still()
+        while True:
+            shown = _shown(suggestion)
+            hint = f" [{shown}]" if shown else ""
+            kind = {"yes_no": " (yes/no)", "choice": f" ({', '.join(question.choices)})"}.get(
+                question.kind, ""
+            )
+            raw = click.prompt(
+                f"{question.ask}{kind}{hint}",
+                default="",
+                show_default=False,
+                err=True,
+                prompt_suffix=": ",
+            )
+            value: Any = raw if raw.strip() or suggestion is None else suggestion
+            try:
+                return typed(question, value)
+            except AnswerError as error:
+                self.say(f"  {error.message}", "bad")
+
+    def confirm(self, text: str) -> bool:
+        """Ask for a yes; Enter is no."""
+        self.still()
+        return click.confirm(text, default=False, err=True)
+
+    # ---- what the engine tells ----
+
+    def step(self, number: int, of: int, title: str, verb: Verb, *, done: bool) -> None:
+        """Show a step: what is being done, then that it is done."""
+        if not done:
+            self._doing = f"[{number}/{of}] {title}"
+            self._move(self._doing)
+            return
+        self.still()
+        word = {"create": "made", "change": "changed", "remove": "removed", "keep": "unchanged"}[
+            verb
+        ]
+        self.say(f"  {MARKS[verb]} [{number}/{of}] {title}: {word}", VERBS_STYLE[verb])
+
+    def proving(self, verdict: Verdict | None) -> None:
+        """Show that the proof begins, or what it says."""
+        if verdict is None:
+            self._doing = "proof: signing in as the application"
+            self._move(self._doing)
+            return
+        self.still()
+        for check in verdict.checks:
+            how = (
+                f"HTTP {check.status} {check.code}".strip()
+                if check.layer == "live"
+                else "Exchange's own test"
+            )
+            good = (
+                "ok     "
+                if check.found == check.expected
+                else "unknown"
+                if check.found == "unknown"
+                else "NOT YET"
+                if verdict.word == "pending"
+                else "FAIL   "
+            )
+            self.say(
+                f"    {good} {check.layer:<10} {check.mailbox}: {check.found}, expected {check.expected} ({how})"
+            )
+        self.say(f"  {verdict.word}: {verdict.why}", WORDS[verdict.word])
+
+    def stays(self, title: str, why: str) -> None:
+        """Say what undo leaves in place."""
+        self.say(f"    stays: {title}: {why}", "wait")
+
+    # ---- what the systems tell ----
+
+    def working(self, what: str) -> None:
+        """Show what is being done now, on the line that moves."""
+        if self.verbose:
+            self.say(f"    . {what}")
+        elif self.moving:
+            self._move(f"{self._doing}  ({what})" if self._doing else what)
+
+    def waiting(self, why: str, until: datetime | None) -> None:
+        """Show what is waited for; safe to stop at any time."""
+        clock = "tenant time" if self.practice else "UTC"
+        line = f"waiting: {why}" + (f" (next look or end {until:%H:%M} {clock})" if until else "")
+        if self.moving:
+            self._move(f"{self._doing}  {line}  Ctrl-C is safe")
+        elif line != self._last_wait:
+            self.say(f"    {line}", "wait")
+        self._last_wait = line
+
+    def _move(self, text: str) -> None:
+        if not self.moving:
+            return
+        text = text[: max(self.talk.width - 4, 20)]
+        if self._status is None:
+            self._status = self.talk.status(text, spinner="line")
+            self._status.start()
+        else:
+            self._status.update(text)
+
+    def still(self) -> None:
+        """Stop the line that moves."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+def _shown(suggestion: Answer | None) -> str:
+    if isinstance(suggestion, bool):
+        return "yes" if suggestion else "no"
+    if isinstance(suggestion, tuple):
+        return ", ".join(suggestion)
+    return "" if suggestion is None else str(suggestion)

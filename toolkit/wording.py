@@ -1,0 +1,301 @@
+"""What a plan says, in the same plain words for the terminal, the pages and the mail."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PureWindowsPath
+from typing import Any
+
+from toolkit.inputs import ALWAYS
+from toolkit.permissions import APIS, meaning, reaches_mailboxes
+from toolkit.plan import Plan, Planned
+from toolkit.state import Later
+from toolkit.strict_yaml import REFERENCE
+
+SHOWN = 10
+"""So many names of a long list are shown; the rest is counted."""
+MARKS_IN_A_ROW = 3
+EVERY_MAILBOX = "EVERY mailbox of the tenant"
+PRACTICE = "Practice tenant: nothing here is real"
+MARKS = {"create": "+", "change": "~", "remove": "-", "keep": "="}
+UNDO = (
+    "Undo: mailgrant undo RUN (apply prints RUN). It takes back what this plan does, nothing else."
+)
+VERBS = ("remove", "create", "change", "keep")
+"""In the order of a summary: what destroys comes first."""
+
+LABELS = {
+    "name": "name",
+    "audience": "who may sign in",
+    "enterprise_app": "enterprise app",
+    "enabled": "may sign in",
+    "tags": "tags",
+    "owners": "owners",
+    "app": "application id",
+    "client_id": "application id",
+    "thumbprint": "certificate",
+    "not_after": "valid until",
+    "address": "address",
+    "hidden": "hidden in lists",
+    "ours": "mailgrant's own",
+    "members": "members",
+    "granted": "granted",
+    "declared": "declared",
+    "roles": "Exchange roles",
+    "group": "group",
+}
+"""What the keys of a state are called on a sheet; others speak for themselves."""
+
+VALUES: dict[object, str] = {
+    True: "yes",
+    False: "no",
+    None: "none",
+    "": "none",
+    "AzureADMyOrg": "this tenant only",
+}
+
+PLACES = {
+    "app": "Microsoft Entra ID",
+    "certificate": "Microsoft Entra ID",
+    "consent": "Microsoft Entra ID",
+    "security_group": "Exchange Online",
+    "mailbox_scope": "Exchange Online",
+}
+
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that show nothing, beside what Unicode calls control, format or space."""
+
+
+def visible(text: str) -> str:
+    r"""Write what can't be seen, or turns text around, as an escape like \u202e."""
+    signs, marks = [], 0
+    for sign in text:
+        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        unseen = marks > MARKS_IN_A_ROW or _unseen(sign)
+        signs.append(_escape(sign) if unseen else sign)
+    return "".join(signs)
+
+
+def _unseen(sign: str) -> bool:
+    kind = unicodedata.category(sign)
+    if kind == "Zs":
+        return sign not in " \u3000"  # names in Japanese hold the wide space
+    return kind in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or bool(BLANK.match(sign))
+
+
+def _escape(sign: str) -> str:
+    code = ord(sign)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004  as Python writes them
+
+
+def prose(text: str) -> str:
+    """Put a text that spans lines into one."""
+    return " ".join(text.split())
+
+
+def moment(when: datetime) -> str:
+    """Write a time for a person, to the minute."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def several(names: Any) -> str:
+    """List names, the first ten of many."""
+    listed = sorted(str(name) for name in names)
+    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+    return ", ".join(listed[:SHOWN]) + more if listed else "none"
+
+
+def shown(value: object) -> str:
+    """Write one value of a state or an answer."""
+    if isinstance(value, frozenset | tuple | list):
+        return several(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return VALUES.get(value, str(value))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One property: what it is now and what it will be; either may be empty."""
+
+    label: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One thing the application may do, and where; `group` is empty where nothing limits it."""
+
+    step: str
+    value: str
+    words: str
+    group: str
+    mailboxes: bool
+
+    @property
+    def everywhere(self) -> bool:
+        """Tell whether this opens every mailbox."""
+        return self.mailboxes and not self.group
+
+    @property
+    def where(self) -> str:
+        """Say which mailboxes it is about."""
+        if self.everywhere:
+            return f"in {EVERY_MAILBOX}"
+        if self.mailboxes:
+            return f"in the mailboxes that are direct members of {self.group}, and in no others"
+        return "in the whole tenant"
+
+    def as_json(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return {
+            "permission": self.value,
+            "words": self.words,
+            "group": self.group or None,
+            "every_mailbox": self.everywhere,
+        }
+
+
+def allowed(plan: Plan) -> tuple[Allowed, ...]:
+    """Tell what the application may do once the plan is carried out."""
+    return tuple(each for planned in plan.changes for each in _allowed_by(plan, planned))
+
+
+def _allowed_by(plan: Plan, planned: Planned) -> Iterator[Allowed]:
+    after: Any = planned.change.after or {}
+    for value in sorted(after.get("roles", ())):
+        yield Allowed(planned.name, value, meaning(value), group_of(plan, planned), mailboxes=True)
+    for value in sorted(after.get("granted", ())):
+        opens = any(reaches_mailboxes(api, value) for api in APIS)
+        yield Allowed(planned.name, value, meaning(value), "", mailboxes=opens)
+
+
+def group_of(plan: Plan, planned: Planned) -> str:
+    """Tell the address of the group that a scope points to, by whatever the playbook refers to."""
+    entry = next((each for each in plan.book.entries if each.name == planned.name), None)
+    reference = REFERENCE.fullmatch(str(entry.fields.get("group", ""))) if entry else None
+    step = reference[1].partition(".")[0] if reference else ""
+    for other in plan.changes:
+        if other.name == step:
+            return str((other.change.after or other.change.before or {}).get("address", ""))
+    return str((planned.change.after or {}).get("group", ""))
+
+
+def rows(plan: Plan, planned: Planned) -> list[Row]:
+    """List what a step changes, property by property; what is known only later is left out."""
+    change = planned.change
+    if change.verb in ("keep", "remove"):
+        return []
+    listed = []
+    for key, target in (change.after or {}).items():
+        if _unknown(target) or not (change.verb == "create" or change.differs(key)):
+            continue
+        then = shown(target)
+        now = "" if change.before is None else shown(change.before.get(key))
+        if change.before is not None and isinstance(target, frozenset):
+            now, then = _delta(planned, key)
+        listed.append(Row(label(key), now, then))
+    may = list(_allowed_by(plan, planned))
+    listed += [Row("may", "", each.words) for each in may]
+    listed += [Row("where", "", each) for each in dict.fromkeys(each.where for each in may)]
+    return listed
+
+
+def _delta(planned: Planned, key: str) -> tuple[str, str]:
+    change = planned.change
+    before, after = (_size(side, key) for side in (change.before, change.after))
+    parts = [
+        f"{word} {several(names)}"
+        for word, names in (("adds", change.added(key)), ("takes out", change.removed(key)))
+        if names
+    ]
+    return str(before), f"{after}: {'; '.join(parts)}"
+
+
+def _size(side: Any, key: str) -> int:
+    value = (side or {}).get(key)
+    return len(value) if isinstance(value, frozenset) else 0
+
+
+def _unknown(value: object) -> bool:
+    """Tell whether a value is an id that only an earlier step brings."""
+    return isinstance(value, Later) and value.startswith("known after")
+
+
+def unknown(plan: Plan) -> str:
+    """Say in one line what nobody can know before apply; empty where all is known."""
+    changes = [p.change for p in plan.changes if p.change.verb in ("create", "change")]
+    keys = [key for c in changes for key, value in (c.after or {}).items() if _unknown(value)]
+    names = dict.fromkeys({"group": "group id"}.get(key, label(key)) for key in keys)
+    return f"Known after apply: {', '.join(names)}." if names else ""
+
+
+def label(key: str) -> str:
+    """Name a key of a state."""
+    return LABELS.get(key, key.replace("_", " "))
+
+
+def summary(plan: Plan) -> str:
+    """Say in one line how much would change."""
+    if not plan.needed:
+        return f"Nothing to change: all {len(plan.changes)} steps are as they should be."
+    return f"To {', '.join(f'{verb} {plan.counts[verb]}' for verb in VERBS)}."
+
+
+def first_line(plan: Plan) -> str:
+    """Name tenant, domain, id and who is signed in."""
+    tenant = plan.tenant
+    kind = "Practice tenant" if tenant.get("practice") else "Tenant"
+    return f"{kind} {tenant['name']} ({tenant['domain']}), id {tenant['id']}, signed in: {tenant['who'] or 'unknown'}"
+
+
+def writes(plan: Plan) -> list[str]:
+    """Tell where apply writes, and what."""
+    places: dict[str, list[str]] = {}
+    for planned in plan.changes:
+        if planned.change.needed:
+            place = PLACES.get(planned.do, "the tenant")
+            places.setdefault(place, []).append(f"{planned.change.verb} {planned.title}")
+    lines = [f"{place}: {'; '.join(titles)}" for place, titles in places.items()]
+    here = "on this computer: the run's folder with this plan and a journal"
+    makes_key = any(
+        planned.do == "certificate"
+        and isinstance((planned.change.after or {}).get("thumbprint"), Later)
+        for planned in plan.changes
+    )
+    if lines:
+        lines.append(here + ("; a private key that only you can read" if makes_key else ""))
+    return lines
+
+
+def irreversible(plan: Plan) -> list[str]:
+    """List what undo can't take back."""
+    return [
+        f"{planned.title}: {prose(planned.irreversible)}"
+        for planned in plan.changes
+        if planned.irreversible and planned.change.needed
+    ]
+
+
+def answered(plan: Plan) -> list[tuple[str, str]]:
+    """List the questions that were asked, with their answers; of a file its name is enough."""
+    listed = []
+    for question in (*plan.book.questions, *ALWAYS):
+        if question.name in plan.answers:
+            answer = plan.answers[question.name]
+            is_path = question.kind == "file" and answer
+            text = PureWindowsPath(str(answer)).name if is_path else shown(answer)
+            listed.append((prose(question.ask), text))
+    return listed
+
+
+def source(plan: Plan) -> str:
+    """Name the vendor's page that the playbook follows, and when it was read."""
+    said = [str(plan.book.source[key]) for key in ("page", "url") if plan.book.source.get(key)]
+    read = plan.book.source.get("read")
+    return ", ".join([*said, *([f"read {read}"] if read else [])])
