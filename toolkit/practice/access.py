@@ -131,9 +131,11 @@ def _believed(world: World, app_id: str) -> frozenset[Grant]:
 
 def _last_change(world: World) -> float:
     """Tell when something last changed that is no cmdlet's doing: somebody used Graph."""
-    kinds = "('administrativeUnit', 'group', 'servicePrincipal', 'user')"
-    changed = f"select max(changed) from object where kind in {kinds}"  # noqa: S608  a constant
-    return float(world.store.execute(changed)[0][0] or 0.0)
+    rows = world.store.execute(
+        "select max(changed) from object where kind in (?, ?, ?, ?)",
+        ("administrativeUnit", "group", "servicePrincipal", "user"),
+    )
+    return float(rows[0][0] or 0.0)
 
 
 def _blocked(world: World, app_id: str, user_id: str) -> bool:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from toolkit.practice.digest import digest
+
 METTE = "mette.jansen@northbridge.example"
 
 
@@ -151,3 +153,39 @@ def test_a_dehydrated_organisation_is_customized_at_the_second_try(exchange):
     assert "InvalidOperationInDehydratedContextException" in refusal
     exchange.rows("New-ManagementScope", **scope)
     assert "not required" in exchange.refusal("Enable-OrganizationCustomization")
+
+
+def test_a_set_up_that_is_taken_back_leaves_the_world_as_it_was(exchange):
+    before = digest(exchange.world.store)
+    pointer = exchange.make_principal()
+    group = exchange.make_group()
+    exchange.rows(
+        "New-ManagementRoleAssignment",
+        App=pointer["AppId"],
+        Role="Application Calendars.ReadWrite",
+        RecipientGroupScope=group["Guid"],
+        Name="scope",
+    )
+    done = digest(exchange.world.store)
+    exchange.rows("Remove-ManagementRoleAssignment", Identity="scope", Confirm=False)
+    exchange.rows("Remove-ServicePrincipal", Identity=pointer["ObjectId"], Confirm=False)
+    bypass = {"BypassSecurityGroupManagerCheck": True, "Confirm": False}
+    exchange.rows("Remove-DistributionGroup", Identity=group["Guid"], **bypass)
+
+    assert done != before
+    assert digest(exchange.world.store) == before
+
+
+def test_what_was_just_made_cannot_be_used_until_replicas_know_it(exchange):
+    exchange.world.store.set_setting("lag", {"reads": 1, "seconds": 5})
+    pointer = exchange.make_principal()
+    wanted = {"App": pointer["ObjectId"], "Role": "Application Calendars.Read"}
+
+    early = exchange.refusal("New-ManagementRoleAssignment", **wanted)
+    exchange.world.clock.sleep(6)
+    (made,) = exchange.rows("New-ManagementRoleAssignment", **wanted)
+
+    assert "Couldn't find object" in early
+    (row,) = exchange.rows("Test-ServicePrincipalAuthorization", Identity=pointer["AppId"])
+    assert row["RoleName"] == "Application Calendars.Read"
+    exchange.refusal("Remove-ManagementRoleAssignment", Identity=made["Name"])
