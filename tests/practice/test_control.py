@@ -18,7 +18,7 @@ from toolkit.practice.people import known_id, user_id
 from toolkit.practice.store import Store
 from toolkit.practice.world import World
 
-KILLED = -getattr(signal, "SIGKILL", signal.SIGTERM) if os.name != "nt" else 1
+KILLED = signal.SIGTERM if os.name == "nt" else -getattr(signal, "SIGKILL", 9)
 HOLD = """
 import sys
 from pathlib import Path

@@ -501,6 +501,8 @@ def test_azure_cli_finds_a_tenant_without_subscriptions(
     assert [one["tenantId"] for one in tenants["value"]] == [practice.tenant_id]
     listed = client.get("/arm/subscriptions?api-version=2022-12-01", headers=headers).json()
     assert listed["value"] == []
+    cloud = client.get("/arm/metadata/endpoints?api-version=2022-09-01").json()
+    assert cloud["authentication"]["loginEndpoint"] == cloud["graph"] == practice.url
     assert client.get("/arm/tenants?api-version=2022-12-01").status_code == 401
     assert client.get("/arm/tenants", headers=headers).status_code == 400
     assert client.get("/arm/vaults?api-version=1", headers=headers).status_code == 501

@@ -25,6 +25,8 @@ def answer(world: World, ask: Ask) -> Answer:
 
     Source: learn.microsoft.com/rest/api/resources (subscriptions, tenants), version 2022-12-01.
     """
+    if (ask.method, ask.path) == ("GET", "/metadata/endpoints"):
+        return Answer(body=_endpoints(world))
     if ask.caller is None or ask.caller.audience != f"{world.base}/arm":
         return _refusal(
             401,
@@ -44,6 +46,24 @@ def answer(world: World, ask: Ask) -> Answer:
     rows = LISTS[ask.path]
     count = {"type": "Total", "value": len(rows)}
     return Answer(body={"value": rows, "count": count})
+
+
+def _endpoints(world: World) -> Body:
+    """Describe the cloud, for anybody: this is how `az cloud register` learns it by one address."""
+    return {
+        "name": "MailgrantPractice",
+        "authentication": {
+            "audiences": [f"{world.base}/arm"],
+            "identityProvider": "AAD",
+            "loginEndpoint": world.base,
+            "tenant": "common",
+        },
+        "graph": world.base,
+        "graphAudience": world.base,
+        "microsoftGraphResourceId": world.base,
+        "resourceManager": f"{world.base}/arm",
+        "suffixes": {},
+    }
 
 
 def _refusal(status: int, code: str, message: str) -> Answer:
