@@ -103,7 +103,8 @@ def _environment(kind: str) -> "Environment":
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    environment.filters |= {"prose": wording.prose, "moment": wording.moment, "code": code}
+    environment.filters |= {"prose": wording.prose, "moment": wording.moment}
+    environment.filters |= {"code": _code, "folded": _folded}
     ways = {"html": _shown, "md": _markdown, "txt": _shown, "css": _in_style}
     return environment.overlay(autoescape=kind == "html", finalize=ways[kind])
 
@@ -120,7 +121,7 @@ def _markdown(value: object) -> object:
     return MARKDOWN_SIGNS.sub(r"\\\g<0>", text)
 
 
-def code(value: object) -> object:
+def _code(value: object) -> object:
     """Set a value that is copied from a Markdown table: as it is, between backticks."""
     from markupsafe import Markup
 
@@ -129,6 +130,14 @@ def code(value: object) -> object:
     fence = "`" * (longest + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return Markup(f"{fence}{pad}{text}{pad}{fence}")  # noqa: S704  a code span holds no markup
+
+
+def _folded(text: str, lead: str = "") -> object:
+    """Fold a sentence of a mail between words; what follows a bullet hangs under it."""
+    from markupsafe import Markup
+
+    lines = [line for _, line in _wrapped("", lead + text, hang=len(lead))]
+    return Markup("\n".join(lines))  # noqa: S704  plain text, where nothing is markup
 
 
 def _in_style(value: object) -> object:

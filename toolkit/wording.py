@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import PureWindowsPath
 from typing import Any
 
+from toolkit.checks import Check
 from toolkit.inputs import ALWAYS
 from toolkit.permissions import APIS, meaning, reaches_mailboxes
 from toolkit.plan import Plan, Planned
@@ -25,6 +26,14 @@ UNDO = (
 )
 VERBS = ("remove", "create", "change", "keep")
 """In the order of a summary: what destroys comes first."""
+
+SUBJECTS = {
+    "proved": "access is ready",
+    "pending": "access is set up and will soon be effective",
+    "failed": "access is not in order",
+    "unknown": "access is set up, please try it",
+}
+"""How the mail begins, by the word of the verdict."""
 
 LABELS = {
     "name": "name",
@@ -299,3 +308,17 @@ def source(plan: Plan) -> str:
     said = [str(plan.book.source[key]) for key in ("page", "url") if plan.book.source.get(key)]
     read = plan.book.source.get("read")
     return ", ".join([*said, *([f"read {read}"] if read else [])])
+
+
+def matched(check: Check) -> str:
+    """Tell whether a check found what it should: right, wrong or unknown."""
+    if check.found == "unknown":
+        return "unknown"
+    return "right" if check.found == check.expected else "wrong"
+
+
+def seen_by(check: Check) -> str:
+    """Tell how a check looked."""
+    if check.layer == "configured":
+        return "Exchange's own test"
+    return f"a call as the application: {check.status or 'no answer'} {check.code}".strip()
