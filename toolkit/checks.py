@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from toolkit.errors import NotFoundError, UnreachableError
 from toolkit.permissions import APIS, reaches_mailboxes
 from toolkit.secret import Secret
 from toolkit.steps.certificate import kept_key
@@ -19,7 +20,6 @@ from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.sign_in import SignInError
 from toolkit.systems.tenant import Tenant
 from toolkit.systems.wire import Reply
-from toolkit.errors import NotFoundError, UnreachableError
 
 Word = Literal["proved", "pending", "failed", "unknown"]
 Found = Literal["open", "closed", "unknown"]
@@ -184,7 +184,7 @@ class Proof:
             remember(now)
         return self._judge_live((*configured, *live), now)
 
-    def _try(self, graph: Any, mailbox: str, expected: Found) -> Check:  # noqa: ANN401  systems.graph is heavy to import
+    def _try(self, graph: Any, mailbox: str, expected: Found) -> Check:
         try:
             answer: Reply = graph.open_calendar(mailbox)
         except UnreachableError:

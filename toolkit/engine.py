@@ -12,9 +12,9 @@ from typing import Any, Literal, Protocol
 from toolkit import plan as planning
 from toolkit import playbook
 from toolkit.checks import Proof, Verdict, roles_of
-from toolkit.errors import NotYetError, PlanChangedError, RefusedError
+from toolkit.errors import NotYetError, PlanChangedError
 from toolkit.home import Run
-from toolkit.plan import Plan
+from toolkit.plan import Plan, Survey
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
 from toolkit.steps import CATALOGUE
@@ -103,6 +103,25 @@ def apply(plan: Plan, tenant: Tenant, run: Run, show: Show, *, wait: timedelta) 
     return Result(outcome="done" if wrote else "nothing", steps=tuple(outcomes), verdict=verdict)
 
 
+def stay(
+    plan: Plan, found: Survey, tenant: Tenant, run: Run, show: Show, *, wait: timedelta
+) -> Result:
+    """Prove a set-up that is as it should be, by what was just read."""
+    tenant.run = run.id
+    outcomes = tuple(
+        Outcome(name=p.name, do=p.do, verb="keep", title=p.title) for p in plan.changes
+    )
+    verdict = None
+    if plan.book.proof:
+        proof = proof_of(plan, found.known, found.steps, run)
+        verdict = prove(proof, tenant, run, show, wait=wait)
+    if verdict is not None and verdict.word == "pending":
+        return _finish(run, "pending", list(outcomes), verdict)
+    if run.state != "done":
+        run.journal.add("finished", verdict=verdict.word if verdict else None)
+    return Result(outcome="nothing", steps=outcomes, verdict=verdict)
+
+
 def _finish(
     run: Run, outcome: Literal["pending"], outcomes: list[Outcome], verdict: Verdict
 ) -> Result:
@@ -141,6 +160,8 @@ def _one(
     seen = found
     if change.needed:
         seen = _carry_out(step, entry.name, change, tenant, run)
+        if change.after is None:
+            step.forget(tenant)
     elif interrupted:
         run.journal.add("confirmed", step=entry.name, do=step.do, seen=to_json(seen))
     show.step(*place, step.title, verb, done=True)
@@ -239,9 +260,9 @@ def step_of(record: Mapping[str, Any]) -> Step:
     fields = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in record["fields"].items()
+        if name != "mark"
     }
-    mark = Mark(**fields.pop("mark"))
-    return CATALOGUE[record["do"]](mark=mark, **fields)
+    return CATALOGUE[record["do"]](mark=Mark(**record["fields"]["mark"]), **fields)
 
 
 # ---- proof ----
@@ -365,6 +386,8 @@ def _undo_one(
         )
         step.write(tenant, change)
         look_until(step, change, tenant)
+    if change.after is None:
+        step.forget(tenant)
     run.journal.add("undone", step=name, do=step.do, stays=stays)
     show.step(*place, step.title, change.verb, done=True)
     if stays:
@@ -391,6 +414,16 @@ def _way_back(
     if made.before is not None:
         return _part_back(made, found)
     why = "" if force else _foreign(step, made, found, confirmed, tenant)
+    for _ in range(SETTLED_READS if why else 0):
+        tenant.prompts.waiting(
+            f"{step.title}: making sure that somebody else really changed it", None
+        )
+        tenant.clock.sleep(LOOK_EVERY)
+        with tenant.meter.counting_as("settled"):
+            found = read_or_none(step, tenant) or found
+            why = _foreign(step, made, found, confirmed, tenant)
+        if not why:
+            break
     if why:
         change, _ = _part_back(Change({}, made.after), found)
         return change, why

@@ -140,7 +140,11 @@ def draw_up(
     `proved` says that an earlier run's live proof stands, so that an unchanged set-up whose key
     the vendor holds needs no key for another one. Raises what a step finds in the way.
     """
-    found = survey(book, answers, tenant, proved=proved, show=show)
+    return plan_of(survey(book, answers, tenant, proved=proved, show=show), book, answers, tenant)
+
+
+def plan_of(found: Survey, book: Playbook, answers: Answers, tenant: Tenant) -> Plan:
+    """Make a plan of what was found."""
     return Plan(
         book=book,
         answers=answers,

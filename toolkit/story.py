@@ -10,7 +10,7 @@ from toolkit.engine import Result, Show
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Answers
-from toolkit.plan import Plan
+from toolkit.plan import Plan, Survey
 from toolkit.playbook import Playbook
 from toolkit.systems.tenant import Tenant
 
@@ -47,15 +47,25 @@ def open_run(home: Home, tenant: Tenant, book: Playbook, answers: Answers) -> Ru
     return run
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """A plan to be carried out: drawn just now (`found` says of what), or that of the open run."""
+
+    plan: Plan
+    run: Run | None = None
+    found: Survey | None = None
+
+
 def draw_or_resume(
     home: Home, tenant: Tenant, book: Playbook, answers: Answers, show: Callable[[str], None]
-) -> tuple[Plan, Run | None]:
+) -> Agreed:
     """Give the plan that was agreed for the open run, or draw a new one."""
     run = open_run(home, tenant, book, answers)
     if run is not None:
-        return planning.from_saved(run.plan(), str(run.plan_file)), run
+        return Agreed(plan=planning.from_saved(run.plan(), str(run.plan_file)), run=run)
     proved = bool(last_proof(home, tenant, book.name, str(answers["instance"])))
-    return planning.draw_up(book, answers, tenant, proved=proved, show=show), None
+    found = planning.survey(book, answers, tenant, proved=proved, show=show)
+    return Agreed(plan=planning.plan_of(found, book, answers, tenant), found=found)
 
 
 def last_proof(home: Home, tenant: Tenant, playbook: str, instance: str) -> str | None:
@@ -70,8 +80,7 @@ def last_proof(home: Home, tenant: Tenant, playbook: str, instance: str) -> str 
 
 
 def carry_out(
-    plan: Plan,
-    run: Run | None,
+    agreed: Agreed,
     home: Home,
     tenant: Tenant,
     show: Show,
@@ -80,10 +89,12 @@ def carry_out(
     begun: Callable[[Run], None],
 ) -> Told:
     """Apply a plan in its run, or in a new one; `begun` is told which before anything is written."""
-    if run is None:
-        run = _run_for(plan, home, tenant)
+    run = agreed.run or _run_for(agreed.plan, home, tenant)
     begun(run)
-    result = engine.apply(plan, tenant, run, show, wait=wait)
+    if agreed.found is not None and not agreed.plan.needed:
+        result = engine.stay(agreed.plan, agreed.found, tenant, run, show, wait=wait)
+    else:
+        result = engine.apply(agreed.plan, tenant, run, show, wait=wait)
     return Told(run=run, result=result)
 
 
@@ -125,5 +136,7 @@ def signs_in_with(run: Run) -> tuple[str, str]:
     """Tell the client id and the certificate's thumbprint of what a run set up."""
     seen = {r["do"]: r["seen"] for r in run.journal if r["event"] == "confirmed" and r.get("seen")}
     if "app" not in seen or "certificate" not in seen:
-        raise NotFoundError(f"Run {run.id} has no application with a certificate.", fix="Name another run.")
+        raise NotFoundError(
+            f"Run {run.id} has no application with a certificate.", fix="Name another run."
+        )
     return str(seen["app"]["client_id"]), str(seen["certificate"]["thumbprint"])

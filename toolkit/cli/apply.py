@@ -27,7 +27,7 @@ from toolkit.cli.plan import saved_plan
 from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Run
 from toolkit.plan import Plan
-from toolkit.story import Told
+from toolkit.story import Agreed, Told
 
 EXITS = {"proved": 0, "pending": 75, "failed": 1, "unknown": 1}
 
@@ -68,11 +68,10 @@ def apply(
         if what.endswith(".json"):
             agreed = saved_plan(Path(what))
             with here.home.lock(story.lock_name(here.tenant, agreed.book, agreed.answers)):
-                plan, run = _agreed_again(here, agreed)
+                again = _agreed_again(here, agreed)
                 return carry(
                     here,
-                    plan,
-                    run,
+                    again,
                     yes=yes,
                     wait=wait_of(wait, practice=here.tenant.practice),
                     accept=accept_every_mailbox,
@@ -80,13 +79,12 @@ def apply(
         book = book_of(what)
         answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
         with here.home.lock(story.lock_name(here.tenant, book, answers)):
-            plan, run = story.draw_or_resume(
+            again = story.draw_or_resume(
                 here.home, here.tenant, book, answers, here.terminal.working
             )
             return carry(
                 here,
-                plan,
-                run,
+                again,
                 yes=yes,
                 wait=wait_of(wait, practice=here.tenant.practice),
                 accept=accept_every_mailbox,
@@ -107,32 +105,31 @@ def expected(here: Session, domain: str | None, *, yes: bool, saved: bool) -> No
         )
 
 
-def _agreed_again(here: Session, agreed: Plan) -> tuple[Plan, Run | None]:
+def _agreed_again(here: Session, agreed: Plan) -> Agreed:
     """Take a saved plan if the tenant is still as it was, or the open run that began it."""
     if agreed.tenant["id"] != here.tenant.id:
         planning.refuse_difference(
             agreed, Plan(**{**agreed.__dict__, "tenant": planning.describe(here.tenant)})
         )
-    now, run = story.draw_or_resume(
+    again = story.draw_or_resume(
         here.home, here.tenant, agreed.book, agreed.answers, here.terminal.working
     )
-    if run is None:
-        planning.refuse_difference(agreed, now)
-        return agreed, None
-    if now.digest != agreed.digest:
+    if again.run is None:
+        planning.refuse_difference(agreed, again.plan)
+    elif again.plan.digest != agreed.digest:
         raise RefusedError(
-            f"Run {run.id} is open with another plan.",
-            fix=f"Carry it on (runs resume {run.id}), or take it back (undo {run.id}).",
+            f"Run {again.run.id} is open with another plan.",
+            fix=f"Carry it on (runs resume {again.run.id}), or take it back (undo {again.run.id}).",
         )
-    return now, run
+    return again
 
 
-def carry(
-    here: Session, plan: Plan, run: Run | None, *, yes: bool, wait: timedelta, accept: bool
-) -> int:
+def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: bool) -> int:
     """Show a plan, have it agreed, carry it out, prove it, and say how it ended."""
     from toolkit import render
 
+    plan, run = agreed.plan, agreed.run
+    here.terminal.still()
     if not here.settings.as_json:
         here.terminal.lines(render.plan_lines(plan))
     if run is not None:
@@ -147,7 +144,7 @@ def carry(
             return 1
     _accepted(here, plan, accept=accept)
     told = story.carry_out(
-        plan, run, here.home, here.tenant, here.terminal, wait=wait, begun=lambda r: _begun(here, r)
+        agreed, here.home, here.tenant, here.terminal, wait=wait, begun=lambda r: _begun(here, r)
     )
     _hand_over(here, told)
     return tell(here, told)

@@ -10,9 +10,9 @@ from toolkit.cli.apply import carry
 from toolkit.cli.connect import Session, home_of, session, terminal_of
 from toolkit.cli.options import json_option, print_json, settings_of, wait_of, wait_option
 from toolkit.cli.undo import take_back
-from toolkit.clock import SystemClock
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Run
+from toolkit.story import Agreed
 
 
 @click.group(invoke_without_command=True)
@@ -105,8 +105,7 @@ def _resume(here: Session, run: Run, wait: str | None) -> int:
             )
         return carry(
             here,
-            plan,
-            run,
+            Agreed(plan=plan, run=run),
             yes=True,
             wait=wait_of(wait, practice=here.tenant.practice),
             accept=True,
@@ -126,6 +125,3 @@ def _row(run: Run) -> dict[str, Any]:
         "begun": first.get("at"),
         "undoing": run.undoing,
     }
-
-
-Clock = SystemClock

@@ -59,14 +59,13 @@ def setup(
         _introduce(here, book)
         answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
         with here.home.lock(story.lock_name(here.tenant, book, answers)):
-            plan, run = story.draw_or_resume(
+            agreed = story.draw_or_resume(
                 here.home, here.tenant, book, answers, here.terminal.working
             )
             here.terminal.still()
             return carry(
                 here,
-                plan,
-                run,
+                agreed,
                 yes=yes,
                 wait=wait_of(wait, practice=here.tenant.practice),
                 accept=accept_every_mailbox,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolkit.errors import RefusedError
-from toolkit.state import Change, State
+from toolkit.state import Change, State, texts
 from toolkit.steps.base import NamesakeError, Right, Step
 from toolkit.systems.tenant import Tenant
 
@@ -65,15 +65,13 @@ class App(Step):
 
     def wanted(self, found: State | None) -> State | None:
         """Want our name, one tenant, our tags, an enterprise application that is enabled."""
-        tags = found["tags"] if found else frozenset()
-        owners = found["owners"] if found and self.owners else frozenset()
         return {
             "name": self.name,
             "audience": AUDIENCE,
             "enterprise_app": True,
             "enabled": True,
-            "tags": frozenset(tags) | {"mailgrant", self.mark.tag},  # type: ignore[arg-type]  # a set, as read
-            **({"owners": frozenset(owners) | set(self.owners)} if self.owners else {}),  # type: ignore[arg-type]  # a set, as read
+            "tags": texts(found, "tags") | {"mailgrant", self.mark.tag},
+            **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
         }
 
     def write(self, tenant: Tenant, change: Change) -> None:
@@ -86,23 +84,19 @@ class App(Step):
             return
         if change.before is None:
             self._restore(tenant)
-        tags = sorted(change.after["tags"]) + (
-            [f"mailgrant-run:{tenant.run}"] if change.before is None else []
-        )  # type: ignore[arg-type]  # a set
         properties: dict[str, Any] = {
             "display_name": change.after["name"],
             "sign_in_audience": change.after["audience"],
         }
         if change.before is None:
-            ticket = f", change {self.change}" if self.change else ""
-            notes = NOTES.format(
-                playbook=self.mark.playbook, instance=self.mark.instance, change=ticket
-            )
-            properties |= {"notes": notes, "tags": tags}
+            properties["notes"] = self._notes()
+            properties["tags"] = [
+                *sorted(texts(change.after, "tags")),
+                f"mailgrant-run:{tenant.run}",
+            ]
         elif change.added("tags") or change.removed("tags"):
-            properties["tags"] = sorted(
-                (change.before["tags"] | change.added("tags")) - change.removed("tags")
-            )  # type: ignore[operator]  # sets
+            tags = (texts(change.before, "tags") | change.added("tags")) - change.removed("tags")
+            properties["tags"] = sorted(tags)
         made = tenant.graph.upsert_application(self.mark.name, properties)
         client_id = (
             made.get("appId")
@@ -144,6 +138,10 @@ class App(Step):
         elif change.differs("enabled"):
             principal = str((change.before or {})["service_principal"])
             tenant.graph.enable_service_principal(principal, enabled=bool(wanted["enabled"]))
+
+    def _notes(self) -> str:
+        ticket = f", change {self.change}" if self.change else ""
+        return NOTES.format(playbook=self.mark.playbook, instance=self.mark.instance, change=ticket)
 
     def _restore(self, tenant: Tenant) -> None:
         """Bring back what an undo deleted: its uniqueName stays taken for 30 days."""

@@ -91,6 +91,9 @@ class Step(ABC):
     def review(self, before: State | None, seen: State) -> None:  # noqa: B027  most steps can't harm others
         """Refuse to go on when writing took something of others along."""
 
+    def forget(self, tenant: Tenant) -> None:  # noqa: B027  most steps keep nothing on this computer
+        """Throw away what this computer kept for the thing, once it is gone from the tenant."""
+
     def disabled(self, found: State) -> State | None:  # noqa: ARG002  most steps can't be switched off
         """Tell what the thing is when it is switched off in place of removed; None if it can't be."""
         return None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolkit.errors import NotFoundError, RefusedError
-from toolkit.state import Change, Later, State
+from toolkit.state import Change, Later, State, texts
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
 from toolkit.systems.tenant import Tenant
@@ -115,9 +115,21 @@ class Certificate(Step):
         }
         tenant.graph.set_certificates(self.app, [*entries, new])
 
+    def forget(self, tenant: Tenant) -> None:
+        """Throw away the keys of this set-up whose certificate is on the application no more."""
+        if self.file:
+            return
+        there = {_thumbprint(entry) for entry in tenant.graph.certificates(self.app) or ()}
+        for name in tenant.keep.names():
+            if (
+                name.startswith(self.prefix)
+                and name.removeprefix(self.prefix).removesuffix(".pem").upper() not in there
+            ):
+                tenant.keep.remove(name)
+
     def review(self, before: State | None, seen: State) -> None:
         """Say loudly when a certificate of somebody else vanished while ours was written."""
-        gone = _set(before) - _set(seen) - {(before or {}).get("thumbprint")}
+        gone = texts(before, "others") - texts(seen, "others") - {(before or {}).get("thumbprint")}
         if gone:
             raise RefusedError(
                 f"Certificates of others vanished from the application: {', '.join(sorted(map(str, gone)))}.",
@@ -128,9 +140,6 @@ class Certificate(Step):
         staying = [entry for entry in entries if _thumbprint(entry) != thumbprint]
         if len(staying) < len(entries):
             tenant.graph.set_certificates(self.app, staying)
-        name = f"{self.prefix}{thumbprint.lower()}.pem"
-        if name in tenant.keep.names():
-            tenant.keep.remove(name)
 
     def _ours(self, tenant: Tenant, there: dict[str, dict[str, Any]]) -> list[str]:
         if self.file:
@@ -187,8 +196,3 @@ def _thumbprint(entry: dict[str, Any]) -> str:
     from toolkit import certificates
 
     return certificates.thumbprint_of(identifier)
-
-
-def _set(state: State | None) -> frozenset[str]:
-    others = (state or {}).get("others")
-    return others if isinstance(others, frozenset) else frozenset()

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError
 from toolkit.permissions import APIS, reaches_mailboxes
-from toolkit.state import Change, State
+from toolkit.state import Change, State, texts
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
 from toolkit.systems.tenant import Tenant
@@ -60,12 +60,11 @@ class Consent(Step):
 
     def wanted(self, found: State | None) -> State | None:
         """Want these permissions granted and declared, beside what else there is."""
-        before: Any = found or {"granted": frozenset(), "declared": frozenset()}
         ours = frozenset(self.application)
         return {
             "app": self.app,
-            "granted": before["granted"] | ours,
-            "declared": before["declared"] | ours,
+            "granted": texts(found, "granted") | ours,
+            "declared": texts(found, "declared") | ours,
         }
 
     def write(self, tenant: Tenant, change: Change) -> None:

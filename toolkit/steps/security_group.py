@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError, RefusedError
-from toolkit.state import Change, State
+from toolkit.state import Change, State, texts
 from toolkit.steps.base import NamesakeError, Right, Step
 from toolkit.systems.tenant import Tenant
 
@@ -69,12 +69,11 @@ class SecurityGroup(Step):
         minimum = frozenset(member.lower() for member in self.members)
         if found and not found["ours"]:
             return {"address": self.address.lower()}
-        there: Any = found["members"] if found else frozenset()
         return {
             "address": self.address.lower(),
             "hidden": True,
             "ours": True,
-            "members": there | minimum,
+            "members": texts(found, "members") | minimum,
         }
 
     def check(self, tenant: Tenant, found: State | None) -> None:
@@ -84,9 +83,7 @@ class SecurityGroup(Step):
                 f"The group {self.address} is new and needs an owner.",
                 fix="Name one person's mail address.",
             )
-        missing = {member.lower() for member in self.members} - (
-            found["members"] if found else set(self.members)
-        )  # type: ignore[operator]  # a set
+        missing = {member.lower() for member in self.members} - texts(found, "members")
         if found and not found["ours"] and missing:
             raise RefusedError(
                 f"{', '.join(sorted(missing))} is no direct member of {self.address}, and mailgrant didn't make that group.",

@@ -62,7 +62,7 @@ class ExchangeOnline:
 
     def run(
         self, name: str, /, *, settle: bool = False, fine: Sequence[str] = (), **parameters: Any
-    ) -> list[Row]:  # noqa: ANN401  cmdlets take anything
+    ) -> list[Row]:
         """Run a cmdlet and give back all its rows.
 
         `settle` tries again while an object just made "couldn't be found"; `fine` are words of a
@@ -87,7 +87,7 @@ class ExchangeOnline:
             self._tenant.prompts.waiting(f"not known to every server of Exchange yet ({name})", end)
             clock.sleep(LAG_STEP)
 
-    def find(self, name: str, /, **parameters: Any) -> Row | None:  # noqa: ANN401  cmdlets take anything
+    def find(self, name: str, /, **parameters: Any) -> Row | None:
         """Run a Get- cmdlet for one object; None where it isn't there."""
         try:
             rows = self.run(name, **parameters)

@@ -73,11 +73,7 @@ class Graph(GraphWire):
         None where nothing limits it, or where this identity may not read the policy: the service
         then refuses what it doesn't allow. GET /policies/defaultAppManagementPolicy.
         """
-        request = self.sdk.policies.default_app_management_policy.to_get_request_information()
-        try:
-            policy = self.read(request, "read the app management policy") or {}
-        except LackingRightError:
-            return None
+        policy = self._policy()
         if not policy.get("isEnabled"):
             return None
         rules = (policy.get("applicationRestrictions") or {}).get("keyCredentials") or ()
@@ -88,6 +84,15 @@ class Graph(GraphWire):
             and rule.get("state") == "enabled"
         ]
         return min((days for days in limits if days), default=None)
+
+    def _policy(self) -> Body:
+        if self._read_policy is None:
+            request = self.sdk.policies.default_app_management_policy.to_get_request_information()
+            try:
+                self._read_policy = self.read(request, "read the app management policy") or {}
+            except LackingRightError:
+                self._read_policy = {}
+        return self._read_policy
 
     def last_sign_in(self, client_id: str) -> str | None:
         """Tell when an application last signed in (ISO time); None where that can't be read.
@@ -100,7 +105,7 @@ class Graph(GraphWire):
             answer.body.get("value", [])
             if answer.status < 300 and isinstance(answer.body, dict)
             else []
-        )  # noqa: PLR2004  HTTP
+        )
         activity = (rows[0].get("lastSignInActivity") or {}) if rows else {}
         return activity.get("lastSignInDateTime")
 
@@ -388,7 +393,7 @@ def _days(duration: str) -> int | None:
     return years * 365 + months * 30 + weeks * 7 + days
 
 
-def _key_credential(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401  the SDK's model
+def _key_credential(entry: Mapping[str, Any]) -> Any:
     from msgraph.generated.models.key_credential import KeyCredential
 
     identifier, key_id = entry.get("customKeyIdentifier"), entry.get("keyId")

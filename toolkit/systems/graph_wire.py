@@ -55,6 +55,7 @@ class GraphWire:
     def __init__(self, tenant: "Tenant", identity: Identity) -> None:
         self._tenant, self.identity = tenant, identity
         self._opened: tuple[GraphServiceClient, Any, Any] | None = None
+        self._read_policy: Body | None = None
         self._resources: dict[str, Body] = {}
         self._principals: dict[str, str] = {}
         self._objects: dict[str, str] = {}
@@ -253,7 +254,7 @@ def _lagging(answer: Reply) -> bool:
     return answer.status in (400, 403) and any(sign in answer.message.lower() for sign in LAG_SIGNS)
 
 
-def query(builder: Any, **options: Any) -> Any:  # noqa: ANN401  the SDK's builders share no type
+def query(builder: Any, **options: Any) -> Any:
     """Make the SDK's request configuration of a builder with these query options."""
     from kiota_abstractions.base_request_configuration import RequestConfiguration
 

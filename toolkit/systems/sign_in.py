@@ -130,7 +130,7 @@ class Identity:
             self.tenant_id, self.client_id, certificate_data=key, **options
         )
 
-    def _hear(self, response: Any) -> None:  # noqa: ANN401  azure-core's response
+    def _hear(self, response: Any) -> None:
         http = response.http_response
         self._heard = reply(http.status_code, dict(http.headers), http.body())
 
@@ -147,7 +147,7 @@ class Identity:
         body = heard.body if isinstance(heard.body, dict) else {}
         codes = frozenset(code for code in body.get("error_codes", ()) if isinstance(code, int))
         text = str(body.get("error_description") or error)
-        text = text.split("\r\n")[0].split(" Trace ID:")[0][:300]
+        text = text.split("\r\n", maxsplit=1)[0].split(" Trace ID:", maxsplit=1)[0][:300]
         fix = next(
             (ADVICE[code] for code in codes if code in ADVICE), "Look it up in Entra's sign-in log."
         )

@@ -1,0 +1,94 @@
+"""A home with a fresh practice world for each test, and the command line to use it with."""
+
+import contextlib
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit.__main__ import run
+from toolkit.practice import control
+from toolkit.practice.clock import PracticeClock
+from toolkit.practice.store import Store
+from toolkit.practice.world import World
+
+NOT_OURS = ("AZURE_", "MAILGRANT_", "NO_COLOR", "FORCE_COLOR")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """mailgrant in this process, on the practice tenant of one home."""
+
+    home: Path
+
+    def __call__(self, *arguments: str) -> Ended:
+        out, err = io.StringIO(), io.StringIO()
+        line = ["--tenant", "practice", "--home", str(self.home), *arguments]
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run(line)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    @property
+    def practice(self) -> Path:
+        return self.home / "practice"
+
+    def status(self) -> dict[str, Any]:
+        return control.status(self.practice)
+
+    def digest(self) -> str:
+        return str(self.status()["world"])
+
+    def switch(self, *lines: str) -> None:
+        for line in lines:
+            control.add_fault(self.practice, line)
+
+    def journal(self) -> list[dict[str, Any]]:
+        (folder,) = (self.home / "runs").iterdir()
+        return [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+
+    @contextlib.contextmanager
+    def world(self) -> Iterator[World]:
+        store = Store(self.practice / control.FILE)
+        try:
+            yield World(store=store, clock=PracticeClock(store), base="")
+        finally:
+            store.close()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(NOT_OURS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    control.make(home / "practice")
+    return home
+
+
+@pytest.fixture
+def mailgrant(fresh_home: Path, tmp_path: Path) -> CommandLine:
+    return CommandLine(Path(shutil.copytree(fresh_home, tmp_path / "home")))

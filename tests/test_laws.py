@@ -1,0 +1,70 @@
+"""The six laws, for every playbook that ships and every combination of its yes/no answers."""
+
+import pytest
+
+from tests.conftest import CommandLine
+from toolkit import playbook
+
+CASES = [
+    pytest.param(name, combination, id=f"{name}-{'-'.join(k for k, v in combination.items() if v) or 'plain'}")
+    for name in playbook.names()
+    for combination in playbook.combinations(playbook.load(name))
+]
+
+
+@pytest.fixture
+def answers(combination: dict[str, bool]) -> list[str]:
+    return [each for name, value in combination.items() for each in ("--set", f"{name}={'yes' if value else 'no'}")]
+
+
+ACCEPT = "--accept-every-mailbox"
+
+
+@pytest.mark.parametrize(("name", "combination"), CASES)
+def test_plan_writes_nothing(mailgrant: CommandLine, name, combination, answers):
+    before = mailgrant.digest()
+    ended = mailgrant("plan", name, "--yes", *answers, "--check")
+
+    assert ended.code == 3, ended.err
+    assert mailgrant.status()["requests"]["write"] == 0
+    assert mailgrant.digest() == before
+
+
+@pytest.mark.parametrize(("name", "combination"), CASES)
+def test_applied_twice_writes_once_verify_agrees_and_undo_restores(mailgrant: CommandLine, name, combination, answers):
+    before = mailgrant.digest()
+
+    first = mailgrant("apply", name, "--yes", "--json", ACCEPT, *answers)
+    assert first.code == 0, first.err
+    assert first.json["proof"]["verdict"] == "proved"
+    after, writes = mailgrant.digest(), mailgrant.status()["requests"]["write"]
+    assert writes > 0
+
+    second = mailgrant("apply", name, "--yes", "--json", ACCEPT, *answers)
+    assert (second.code, second.json["outcome"]) == (0, "nothing"), second.err
+    assert mailgrant.status()["requests"]["write"] == writes
+    assert mailgrant.digest() == after
+
+    plan = mailgrant("plan", name, "--yes", "--json", *answers)
+    assert {change["verb"] for change in plan.json["changes"]} == {"keep"}
+    verified = mailgrant("verify", name, "--json")
+    assert verified.code == 0, verified.err
+    assert verified.json["proof"]["verdict"] == "proved"
+    assert mailgrant.status()["requests"]["write"] == writes
+
+    undone = mailgrant("undo", first.json["run"], "--yes", "--json")
+    assert (undone.code, undone.json["outcome"]) == (0, "undone"), undone.err
+    assert mailgrant.digest() == before
+    assert [step["stays"] for step in undone.json["steps"]] == [""] * len(undone.json["steps"])
+    assert not [name for name in (mailgrant.home / "keep").iterdir() if name.suffix == ".pem"]
+
+
+@pytest.mark.parametrize(("name", "combination"), CASES)
+def test_applied_undone_and_applied_again(mailgrant: CommandLine, name, combination, answers):
+    first = mailgrant("apply", name, "--yes", "--json", ACCEPT, *answers)
+    mailgrant("undo", first.json["run"], "--yes")
+    again = mailgrant("apply", name, "--yes", "--json", ACCEPT, *answers)
+
+    assert (again.code, again.json["outcome"]) == (0, "done"), again.err
+    assert again.json["run"] != first.json["run"]
+    assert again.json["proof"]["verdict"] == "proved"
