@@ -133,7 +133,6 @@ DELETED = App(
     certificates=(("forgotten", 2022, 2042),),
     declared=False,
 )
-RESOURCES = {"graph": GRAPH, "exchange": EXCHANGE}
 
 
 def fill(world: World) -> None:

@@ -12,10 +12,12 @@ from cryptography.x509.oid import NameOID
 
 from toolkit.practice.passwords import hashed
 from toolkit.practice.people import DOMAIN, TENANT_ID, known_id
+from toolkit.practice.permissions import AZURE, EXCHANGE, GRAPH, WINDOWS_AZURE_AD
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
 
 MICROSOFT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+RESOURCES = {AZURE, EXCHANGE, GRAPH, WINDOWS_AZURE_AD}
 APP_AGE = timedelta(days=-300)
 NO_INFO = dict.fromkeys(
     ("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")
@@ -123,16 +125,12 @@ def service_principal(world: World, name: str, key: str, *, owner: str = TENANT_
 
 def app_id(key: str) -> str:
     """Tell the appId of a seeded app; a resource of Microsoft's own goes by its appId already."""
-    return key if key.startswith("0000000") or key == AZURE else known_id(f"app/{key}")
+    return key if key in RESOURCES else known_id(f"app/{key}")
 
 
 def principal_id(key: str) -> str:
     """Tell the object id of a seeded app's service principal."""
     return known_id(f"servicePrincipal/{key}")
-
-
-# Windows Azure Service Management API: what Azure CLI asks a token for at sign-in.
-AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 
 
 def add_secret(

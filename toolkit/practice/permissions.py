@@ -13,6 +13,8 @@ from typing import Any
 GRAPH = "00000003-0000-0000-c000-000000000000"
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 WINDOWS_AZURE_AD = "00000002-0000-0000-c000-000000000000"
+# Windows Azure Service Management API: what Azure CLI asks a token for at sign-in.
+AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 
 # One application permission a line: id, value, name.
 ROLES = {

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from toolkit.practice import accounts, apps, groups, scopes
-from toolkit.practice.entries import AZURE, MICROSOFT, principal_id, service_principal
+from toolkit.practice.entries import MICROSOFT, principal_id, service_principal
 from toolkit.practice.people import (
     DOMAIN,
     ENTERPRISE,
@@ -16,6 +16,7 @@ from toolkit.practice.people import (
     everybody,
 )
 from toolkit.practice.permissions import (
+    AZURE,
     EXCHANGE,
     GRAPH,
     WINDOWS_AZURE_AD,

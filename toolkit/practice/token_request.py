@@ -8,13 +8,12 @@ from urllib.parse import parse_qsl, unquote
 from toolkit.practice import assertions, replicas, tokens
 from toolkit.practice.passwords import matches
 from toolkit.practice.people import ORGANIZATION, TENANT_ID
-from toolkit.practice.permissions import EXCHANGE, GRAPH
+from toolkit.practice.permissions import AZURE, EXCHANGE, GRAPH
 from toolkit.practice.store import Body
 from toolkit.practice.token_refusal import TokenRefusal, bad_client, missing
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World
 
-AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 Form = dict[str, str]
 # Grants of people, which this practice tenant can't serve yet.
 OF_PEOPLE = {
