@@ -55,7 +55,7 @@ METTE = {
         ("onPremisesExtensionAttributes/extensionAttribute1 eq 'staff'", True),
     ],
 )
-def test_a_filter_finds_what_it_says(text, found):
+def test_a_filter_finds_what_it_says(text: str, found: bool) -> None:
     assert odata.understand("user", text).test(METTE) is found
 
 
@@ -83,7 +83,7 @@ def test_a_filter_finds_what_it_says(text, found):
         ("startsWith(proxyAddresses,'a')", "Request_UnsupportedQuery"),
     ],
 )
-def test_a_filter_that_the_directory_cannot_answer_is_refused(text, code):
+def test_a_filter_that_the_directory_cannot_answer_is_refused(text: str, code: str) -> None:
     with pytest.raises(GraphError) as refused:
         odata.understand("user", text)
 
@@ -100,9 +100,9 @@ def test_a_filter_that_the_directory_cannot_answer_is_refused(text, code):
         "officeLocation eq 'B1'",
     ],
 )
-def test_an_advanced_filter_is_known_as_one(text):
+def test_an_advanced_filter_is_known_as_one(text: str) -> None:
     assert odata.understand("user", text).advanced
 
 
-def test_a_simple_filter_is_not_advanced():
+def test_a_simple_filter_is_not_advanced() -> None:
     assert not odata.understand("user", "startsWith(displayName,'a') or mail eq 'b'").advanced

@@ -198,7 +198,7 @@ def _match(parts: tuple[str, ...], segments: tuple[str | Key, ...]) -> dict[str,
     keys: dict[str, Key] = {}
     for part, segment in zip(parts, segments, strict=True):
         if part.startswith("{"):
-            if isinstance(segment, str) and segment.startswith("$"):
+            if isinstance(segment, str) and (segment.startswith("$") or segment.endswith("()")):
                 return None
             keys[part[1:-1]] = segment if isinstance(segment, Key) else Key(segment)
         elif not isinstance(segment, str) or segment.lower() != part.lower():
