@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from toolkit import playbook, wording
+from toolkit import advice, playbook, wording
+from toolkit.advice import Trial
 from toolkit.checks import Check, Verdict
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Run
@@ -13,14 +14,8 @@ from toolkit.plan import Plan, from_saved
 from toolkit.playbook import Entry
 from toolkit.state import Later, from_json
 from toolkit.steps.certificate import RENEW_DAYS
+from toolkit.visible import moment
 from toolkit.wording import Allowed
-
-OUT_OF_REACH = "403 ErrorAccessDenied"
-CACHE = (
-    "Exchange remembers what an application may do for 30 minutes while it is quiet, and for up to "
-    "two hours while it calls"
-)
-"""Source: learn.microsoft.com/exchange/permissions-exo/application-rbac."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +24,6 @@ class Field:
 
     label: str
     value: str
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One request the vendor makes to see for itself, and the right answer."""
-
-    request: str
-    expect: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +38,7 @@ class Key:
     @property
     def holder(self) -> str:
         """Say who holds the private key."""
-        return "you" if self.theirs else "we made it and keep it"
+        return "you hold it" if self.theirs else "we made it and keep it"
 
     @property
     def renewal(self) -> str:
@@ -95,9 +82,9 @@ class Sheet:
         if verdict is None:
             return "Nobody has tried it yet."
         if verdict.word == "pending":
-            until = f" Look again at {wording.moment(verdict.until)}." if verdict.until else ""
+            until = f" Look again at {moment(verdict.until)}." if verdict.until else ""
             return f"Set up, not effective yet. {verdict.why}{until}"
-        at = f" Looked at {wording.moment(verdict.at)}." if verdict.at else ""
+        at = f" Looked at {moment(verdict.at)}." if verdict.at else ""
         word = {"proved": "", "failed": "The proof failed. "}.get(verdict.word, "Not proved yet. ")
         return f"{word}{verdict.why}{at}"
 
@@ -150,8 +137,8 @@ def sheet_of(run: Run) -> Sheet:
         allowed=allowed,
         verdict=verdict,
         keys=keys,
-        trials=tuple(_trials(plan, known, allowed)),
-        warnings=tuple(_warnings(allowed, verdict, keys)),
+        trials=tuple(advice.trials(plan, known, allowed)),
+        warnings=tuple(advice.warnings(allowed, verdict, {key.theirs for key in keys})),
     )
 
 
@@ -248,63 +235,3 @@ def _renew_by(ends: str, lifetime: int, today: date) -> str:
         return ""
     ahead = timedelta(days=min(RENEW_DAYS, lifetime // 4))
     return max(date.fromisoformat(ends) - ahead, today).isoformat()
-
-
-# ---- what the vendor tries, and must know ----
-
-
-def _trials(plan: Plan, known: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> Iterator[Trial]:
-    """List the requests that show that it works; a mailbox that was never asked for is left out."""
-    scoped = any(each.group for each in allowed)
-    expected = {"inside": "200", **({"outside": OUT_OF_REACH} if scoped else {})}
-    for name, answer in expected.items():
-        mailbox = playbook.fill(plan.book.proof.get(name, ""), known)
-        if mailbox and mailbox in plan.answers.values():
-            yield Trial(f"GET /users/{mailbox}/calendar", answer)
-
-
-def _warnings(
-    allowed: tuple[Allowed, ...], verdict: Verdict | None, keys: tuple[Key, ...]
-) -> Iterator[str]:
-    if verdict is not None and verdict.word == "pending" and verdict.until is not None:
-        yield (
-            f"Until about {wording.moment(verdict.until)} mailboxes of the group may refuse the "
-            f"application too ({OUT_OF_REACH}). {CACHE}. Don't call before then."
-        )
-    if any(each.group for each in allowed):
-        yield from _when_scoped(allowed)
-    if any(each.everywhere for each in allowed):
-        yield f"This application may enter {wording.EVERY_MAILBOX}, as we agreed to on our side."
-    if any(key.theirs for key in keys):
-        yield "Never send us your private key: we need the public certificate only."
-    if any(not key.theirs for key in keys):
-        yield (
-            "There is no private key in this sheet. It reaches whoever installs it over another "
-            "channel, never by mail."
-        )
-
-
-def _when_scoped(allowed: tuple[Allowed, ...]) -> Iterator[str]:
-    granted = [each.value for each in allowed if not each.group]
-    if granted:
-        yield (
-            f"Your token's roles claim names {wording.several(granted)} and no mailbox permission: "
-            "that is right. Exchange decides which mailboxes it opens."
-        )
-    else:
-        yield (
-            "Your token carries no roles claim: that is right. Exchange decides which mailboxes "
-            "it opens."
-        )
-        yield (
-            "Test with GET /users/{address}/calendar. Looking people up in the directory "
-            "(GET /users/{address}) is refused: the application has no right to."
-        )
-    yield (
-        "Nobody may press 'Grant admin consent' for this application in the portal: it would open "
-        "every mailbox."
-    )
-    yield (
-        f"A mailbox outside the group answers {OUT_OF_REACH}: that is the fence, no fault. One that "
-        f"joins the group may answer so for up to two hours: {CACHE}."
-    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit import shelf, wording
 from toolkit.plan import Plan, Planned
 from toolkit.redaction import redact
+from toolkit.visible import moment, prose, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -103,21 +104,21 @@ def _environment(kind: str) -> "Environment":
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    environment.filters |= {"prose": wording.prose, "moment": wording.moment}
+    environment.filters |= {"prose": prose, "moment": moment}
     environment.filters |= {"code": _code, "folded": _folded}
     ways = {"html": _shown, "md": _markdown, "txt": _shown, "css": _in_style}
     return environment.overlay(autoescape=kind == "html", finalize=ways[kind])
 
 
 def _shown(value: object) -> object:
-    return wording.visible(str(value)) if not hasattr(value, "__html__") else value
+    return visible(str(value)) if not hasattr(value, "__html__") else value
 
 
 def _markdown(value: object) -> object:
     """Let nothing that is printed be read as Markdown or HTML."""
     if hasattr(value, "__html__"):
         return value
-    text = wording.visible(str(value)).replace("&", "&amp;").replace("<", "&lt;")
+    text = visible(str(value)).replace("&", "&amp;").replace("<", "&lt;")
     return MARKDOWN_SIGNS.sub(r"\\\g<0>", text)
 
 
@@ -125,7 +126,7 @@ def _code(value: object) -> object:
     """Set a value that is copied from a Markdown table: as it is, between backticks."""
     from markupsafe import Markup
 
-    text = wording.visible(str(value)).replace("|", "\\|")
+    text = visible(str(value)).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
@@ -180,7 +181,7 @@ def _block(plan: Plan, planned: Planned) -> Iterator[tuple[str, str]]:
         yield from _wrapped("alarm", f"      ! {planned.alarm}", hang=8)
     if planned.change.needed and planned.irreversible:
         yield from _wrapped(
-            "alarm", f"      can't be taken back: {wording.prose(planned.irreversible)}", hang=8
+            "alarm", f"      can't be taken back: {prose(planned.irreversible)}", hang=8
         )
 
 
@@ -197,7 +198,7 @@ def _ending(plan: Plan) -> Iterator[tuple[str, str]]:
     for line in writes:
         yield from _wrapped("note", f"  {line}", hang=4)
     for note in plan.notes:
-        yield from _wrapped("note", f"Note: {wording.prose(note)}")
+        yield from _wrapped("note", f"Note: {prose(note)}")
     yield "detail", ""
     for planned in plan.changes:
         if planned.change.verb == "remove":
@@ -212,7 +213,7 @@ def _wrapped(style: str, text: str, *, hang: int = 2) -> Iterator[tuple[str, str
     """Break a line between words only, so that what is copied from it is whole."""
     lead = len(text) - len(text.lstrip(" "))
     lines = textwrap.wrap(
-        " " * lead + wording.visible(text.strip(" ")),
+        " " * lead + visible(text.strip(" ")),
         WIDTH,
         subsequent_indent=" " * hang,
         break_long_words=False,

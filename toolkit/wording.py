@@ -1,10 +1,7 @@
 """What a plan says, in the same plain words for the terminal, the pages and the mail."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import PureWindowsPath
 from typing import Any
 
@@ -12,12 +9,10 @@ from toolkit.checks import Check
 from toolkit.inputs import ALWAYS
 from toolkit.permissions import APIS, meaning, reaches_mailboxes
 from toolkit.plan import Plan, Planned
-from toolkit.state import Later
+from toolkit.state import Later, texts
 from toolkit.strict_yaml import REFERENCE
+from toolkit.visible import prose, several
 
-SHOWN = 10
-"""So many names of a long list are shown; the rest is counted."""
-MARKS_IN_A_ROW = 3
 EVERY_MAILBOX = "EVERY mailbox of the tenant"
 PRACTICE = "Practice tenant: nothing here is real"
 MARKS = {"create": "+", "change": "~", "remove": "-", "keep": "="}
@@ -65,6 +60,9 @@ VALUES: dict[object, str] = {
     "AzureADMyOrg": "this tenant only",
 }
 
+IN_TITLES = ("name", "address", "roles", "granted")
+"""What the title of a thing that is made says already."""
+
 PLACES = {
     "app": "Microsoft Entra ID",
     "certificate": "Microsoft Entra ID",
@@ -72,50 +70,6 @@ PLACES = {
     "security_group": "Exchange Online",
     "mailbox_scope": "Exchange Online",
 }
-
-BLANK = re.compile(
-    "[\u034f\u115f\u1160\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Letters and marks that show nothing, beside what Unicode calls control, format or space."""
-
-
-def visible(text: str) -> str:
-    r"""Write what can't be seen, or turns text around, as an escape like \u202e."""
-    signs, marks = [], 0
-    for sign in text:
-        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
-        unseen = marks > MARKS_IN_A_ROW or _unseen(sign)
-        signs.append(_escape(sign) if unseen else sign)
-    return "".join(signs)
-
-
-def _unseen(sign: str) -> bool:
-    kind = unicodedata.category(sign)
-    if kind == "Zs":
-        return sign not in " \u3000"  # names in Japanese hold the wide space
-    return kind in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or bool(BLANK.match(sign))
-
-
-def _escape(sign: str) -> str:
-    code = ord(sign)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004  as Python writes them
-
-
-def prose(text: str) -> str:
-    """Put a text that spans lines into one."""
-    return " ".join(text.split())
-
-
-def moment(when: datetime) -> str:
-    """Write a time for a person, to the minute."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def several(names: Any) -> str:
-    """List names, the first ten of many."""
-    listed = sorted(str(name) for name in names)
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
-    return ", ".join(listed[:SHOWN]) + more if listed else "none"
 
 
 def shown(value: object) -> str:
@@ -202,7 +156,8 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
         return []
     listed = []
     for key, target in (change.after or {}).items():
-        if _unknown(target) or not (change.verb == "create" or change.differs(key)):
+        said = change.verb == "create" and key in IN_TITLES
+        if said or _unknown(target) or not (change.verb == "create" or change.differs(key)):
             continue
         then = shown(target)
         now = "" if change.before is None else shown(change.before.get(key))
@@ -217,18 +172,13 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
 
 def _delta(planned: Planned, key: str) -> tuple[str, str]:
     change = planned.change
-    before, after = (_size(side, key) for side in (change.before, change.after))
+    before, after = (len(texts(side, key)) for side in (change.before, change.after))
     parts = [
         f"{word} {several(names)}"
         for word, names in (("adds", change.added(key)), ("takes out", change.removed(key)))
         if names
     ]
     return str(before), f"{after}: {'; '.join(parts)}"
-
-
-def _size(side: Any, key: str) -> int:
-    value = (side or {}).get(key)
-    return len(value) if isinstance(value, frozenset) else 0
 
 
 def _unknown(value: object) -> bool:
@@ -264,22 +214,28 @@ def first_line(plan: Plan) -> str:
 
 
 def writes(plan: Plan) -> list[str]:
-    """Tell where apply writes, and what."""
+    """Tell where apply writes, and how much."""
     places: dict[str, list[str]] = {}
     for planned in plan.changes:
         if planned.change.needed:
-            place = PLACES.get(planned.do, "the tenant")
-            places.setdefault(place, []).append(f"{planned.change.verb} {planned.title}")
-    lines = [f"{place}: {'; '.join(titles)}" for place, titles in places.items()]
-    here = "on this computer: the run's folder with this plan and a journal"
-    makes_key = any(
+            places.setdefault(PLACES.get(planned.do, "the tenant"), []).append(planned.change.verb)
+    lines = [
+        f"in {place}: "
+        + ", ".join(f"{verb} {found.count(verb)}" for verb in VERBS if verb in found)
+        for place, found in places.items()
+    ]
+    if lines:
+        key = "; private keys that only you can read" if _makes_a_key(plan) else ""
+        lines.append(f"on this computer: the run's folder with this plan and a journal{key}")
+    return lines
+
+
+def _makes_a_key(plan: Plan) -> bool:
+    return any(
         planned.do == "certificate"
         and isinstance((planned.change.after or {}).get("thumbprint"), Later)
         for planned in plan.changes
     )
-    if lines:
-        lines.append(here + ("; a private key that only you can read" if makes_key else ""))
-    return lines
 
 
 def irreversible(plan: Plan) -> list[str]:

@@ -1,0 +1,84 @@
+"""What a vendor should try and must know about an application that Exchange fences in."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit import playbook
+from toolkit.checks import Verdict
+from toolkit.plan import Plan
+from toolkit.visible import moment, several
+from toolkit.wording import EVERY_MAILBOX, Allowed
+
+OUT_OF_REACH = "403 ErrorAccessDenied"
+CACHE = (
+    "Exchange remembers what an application may do for 30 minutes while it is quiet, and for up to "
+    "two hours while it calls"
+)
+"""Source: learn.microsoft.com/exchange/permissions-exo/application-rbac."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One request the vendor makes to see for itself, and the right answer."""
+
+    request: str
+    expect: str
+
+
+def trials(plan: Plan, known: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> Iterator[Trial]:
+    """List the requests that show that it works; a mailbox that was never asked for is left out."""
+    scoped = any(each.group for each in allowed)
+    expected = {"inside": "200", **({"outside": OUT_OF_REACH} if scoped else {})}
+    for name, answer in expected.items():
+        mailbox = playbook.fill(plan.book.proof.get(name, ""), known)
+        if mailbox and mailbox in plan.answers.values():
+            yield Trial(f"GET /users/{mailbox}/calendar", answer)
+
+
+def warnings(
+    allowed: tuple[Allowed, ...], verdict: Verdict | None, theirs: set[bool]
+) -> Iterator[str]:
+    """Say what whoever runs the application must know; `theirs` tells for each key who holds it."""
+    if verdict is not None and verdict.word == "pending" and verdict.until is not None:
+        yield (
+            f"Until about {moment(verdict.until)} mailboxes of the group may refuse the "
+            f"application too ({OUT_OF_REACH}). {CACHE}. Don't call before then."
+        )
+    if any(each.group for each in allowed):
+        yield from _when_scoped(allowed)
+    if any(each.everywhere for each in allowed):
+        yield f"This application may enter {EVERY_MAILBOX}, as we agreed to on our side."
+    if True in theirs:
+        yield "Never send us your private key: we need the public certificate only."
+    if False in theirs:
+        yield (
+            "There is no private key in this sheet. It reaches whoever installs it over another "
+            "channel, never by mail."
+        )
+
+
+def _when_scoped(allowed: tuple[Allowed, ...]) -> Iterator[str]:
+    granted = [each.value for each in allowed if not each.group]
+    if granted:
+        yield (
+            f"Your token's roles claim names {several(granted)} and no mailbox permission: "
+            "that is right. Exchange decides which mailboxes it opens."
+        )
+    else:
+        yield (
+            "Your token carries no roles claim: that is right. Exchange decides which mailboxes "
+            "it opens."
+        )
+        yield (
+            "Test with GET /users/{address}/calendar. Looking people up in the directory "
+            "(GET /users/{address}) is refused: the application has no right to do so."
+        )
+    yield (
+        "Nobody may press 'Grant admin consent' for this application in the portal: it would open "
+        "every mailbox."
+    )
+    yield (
+        f"A mailbox outside the group answers {OUT_OF_REACH}: that is the fence, no fault. One that "
+        f"joins the group may answer so for up to two hours: {CACHE}."
+    )
