@@ -142,7 +142,6 @@ PERSON_NEEDS = {
     "users.delete": USER_ADMINISTRATORS,
     "users.revoke": USER_ADMINISTRATORS,
     "licences.write": LICENCE_ADMINISTRATORS,
-    "groups.create": GROUP_ADMINISTRATORS,
     "groups.write": GROUP_ADMINISTRATORS,
     "groups.delete": GROUP_ADMINISTRATORS,
     "members.write": GROUP_ADMINISTRATORS,
@@ -150,6 +149,20 @@ PERSON_NEEDS = {
     "policies.write": APPLICATION_ADMINISTRATORS,
     "policies.apply": APPLICATION_ADMINISTRATORS,
 }
+
+
+# What people may change without a role where they own it.
+OWNERS_MAY = frozenset(
+    {
+        "apps.write",
+        "credentials.write",
+        "groups.delete",
+        "groups.write",
+        "members.write",
+        "policies.apply",
+        "principals.write",
+    }
+)
 
 
 def known(caller: Caller | None, base: str) -> Caller:
@@ -174,6 +187,14 @@ def judge(caller: Caller, who: str) -> bool:
     if not all(held & line for line in WHO[who]):
         raise denied()
     if person:
-        needed = PERSON_NEEDS.get(who)
-        return needed is not None and not caller.wids & needed
+        return _person_limited(caller, who)
     return (held & WHO[who][0]) == {OWNED}
+
+
+def _person_limited(caller: Caller, who: str) -> bool:
+    needed = PERSON_NEEDS.get(who)
+    if needed is None or caller.wids & needed:
+        return False
+    if who not in OWNERS_MAY:
+        raise denied()
+    return True

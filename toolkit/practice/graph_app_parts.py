@@ -9,7 +9,7 @@ from typing import Any
 from toolkit.practice.graph_bodies import judge, read_json, require
 from toolkit.practice.graph_errors import GraphError, bad, missing
 from toolkit.practice.graph_objects import DONE, Call, row, save, truth
-from toolkit.practice.graph_paths import Route
+from toolkit.practice.graph_paths import Key, Route
 from toolkit.practice.graph_query import Row
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer
@@ -43,7 +43,7 @@ def _find(call: Call, kind: str) -> Body:
     for one in call.world.store.find(kind, _application=app["id"]):
         # A federated credential may be addressed by its name as if that were its id.
         if key.value.lower() in {str(one.get(key.name)).lower(), str(one.get("name")).lower()}:
-            return one
+            return truth(call, kind, Key(one["id"]))
     raise missing(key.value)
 
 

@@ -119,8 +119,8 @@ def _unassign(kind: str, side: str) -> Callable[[Call], Answer]:
     def serve(call: Call) -> Answer:
         here = seen(call, kind, call.keys["object"])
         key = call.keys["item"].value
-        body = call.world.store.get("appRoleAssignment", key)
-        if body is None or body[side] != here["id"]:
+        body = truth(call, "appRoleAssignment", call.keys["item"])
+        if body[side] != here["id"]:
             raise missing(key)
         call.world.remove("appRoleAssignment", key)
         return DONE

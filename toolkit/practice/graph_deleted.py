@@ -38,13 +38,7 @@ def routes() -> list[Route]:
         route("GET", base, _list, "deleted.read", "list"),
         route("GET", one, _one, "deleted.read", "one"),
         route("DELETE", one, _purge, "deleted.write"),
-        Route(
-            method="POST",
-            pattern=f"{one}/restore",
-            serve=_restore,
-            who="deleted.write",
-            takes="restore?",
-        ),
+        route("POST", f"{one}/restore", _restore, "deleted.write"),
     ]
 
 

@@ -16,6 +16,8 @@ from toolkit.practice.world import World
 
 # The kinds of the store that are directory objects, in the order in which an id is looked up.
 DIRECTORY_KINDS = ("user", "group", "servicePrincipal", "application")
+# The kinds that have owners; what hangs on one of them is judged with it.
+OWNABLE = frozenset({"application", "servicePrincipal", "group"})
 TYPES = {
     "oauth2PermissionGrant": "oAuth2PermissionGrant",
     "directoryRoleAssignment": "unifiedRoleAssignment",
@@ -70,7 +72,8 @@ def identify(world: World, kind: str, key: Key) -> str | None:
         if kind != "user" or GUID.fullmatch(key.value):
             return key.value.lower() if GUID.fullmatch(key.value) else key.value
         key = Key(key.value, "userPrincipalName")
-    found = world.store.find(kind, **{key.name: key.value})
+    value = key.value.lower() if GUID.fullmatch(key.value) else key.value
+    found = world.store.find(kind, **{key.name: value})
     if not found and kind == "user":
         low = key.value.lower()
         found = [one for one in world.store.all(kind) if one["userPrincipalName"].lower() == low]
@@ -91,7 +94,7 @@ def truth(call: Call, kind: str, key: Key) -> Body:
     body = call.world.store.get(kind, seen(call, kind, key)["id"])
     if body is None:
         raise missing(key.value)
-    if call.limited and not owned(call, kind, body):
+    if call.limited and kind in OWNABLE and not owned(call, kind, body):
         raise denied()
     return body
 

@@ -154,6 +154,35 @@ def policies(world: World, body: Body) -> Iterator[Row]:
             yield row("appManagementPolicy", policy)
 
 
+def principal(world: World, body: Body) -> Iterator[Row]:
+    """Follow a role assignment to whoever holds the role."""
+    found = directory_object(world, body["principalId"])
+    if found is not None:
+        yield found
+
+
+def role_definition(_world: World, body: Body) -> Iterator[Row]:
+    """Follow a role assignment to the role."""
+    yield definition(body["roleDefinitionId"])
+
+
+def definition(template: str) -> Row:
+    """Write a built-in role as role management shows it."""
+    name, description = ROLE_NAMES.get(template, (template, ""))
+    body = {
+        "id": template,
+        "displayName": name,
+        "description": description,
+        "isBuiltIn": True,
+        "isEnabled": True,
+        "resourceScopes": ["/"],
+        "rolePermissions": [],
+        "templateId": template,
+        "version": "1",
+    }
+    return Row(type_name="unifiedRoleDefinition", body=body)
+
+
 def nothing(_world: World, _body: Body) -> Iterator[Row]:
     """List nothing: this tenant has none of it."""
     yield from ()
@@ -201,5 +230,9 @@ RELATIONS: dict[str, dict[str, Relation]] = {
         "members": Relation(listed("_members"), OBJECTS),
         "owners": Relation(listed("_owners"), OBJECTS),
         "transitiveMembers": Relation(all_members, OBJECTS),
+    },
+    "unifiedRoleAssignment": {
+        "principal": Relation(principal, OBJECTS, many=False),
+        "roleDefinition": Relation(role_definition, "unifiedRoleDefinition", many=False),
     },
 }

@@ -21,6 +21,7 @@ from toolkit.practice.graph_objects import (
 from toolkit.practice.graph_paths import Route
 from toolkit.practice.graph_policies import TENANT_POLICY
 from toolkit.practice.graph_query import Row
+from toolkit.practice.graph_relations import definition
 from toolkit.practice.role_names import ROLE_NAMES
 from toolkit.practice.wire import Answer
 
@@ -173,31 +174,15 @@ def _authorization(_call: Call) -> Row:
 # ---- roles ----
 
 
-def _definition(template: str) -> Row:
-    name, description = ROLE_NAMES[template]
-    body = {
-        "id": template,
-        "displayName": name,
-        "description": description,
-        "isBuiltIn": True,
-        "isEnabled": True,
-        "resourceScopes": ["/"],
-        "rolePermissions": [],
-        "templateId": template,
-        "version": "1",
-    }
-    return Row(type_name="unifiedRoleDefinition", body=body)
-
-
 def _role_definitions(_call: Call) -> Rows:
-    return Rows(type_name="unifiedRoleDefinition", rows=[_definition(one) for one in ROLE_NAMES])
+    return Rows(type_name="unifiedRoleDefinition", rows=[definition(one) for one in ROLE_NAMES])
 
 
 def _role_definition(call: Call) -> Row:
     key = call.keys["object"].value.lower()
     if key not in ROLE_NAMES:
         raise missing(key)
-    return _definition(key)
+    return definition(key)
 
 
 def _eligible(call: Call) -> Rows:

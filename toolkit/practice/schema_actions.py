@@ -22,6 +22,4 @@ checkMemberGroups
   groupIds:guid[]/M
 checkMemberObjects
   ids:guid[]/M
-restore
-  autoReconcileProxyConflict:bool newUserPrincipalName:string
 """
