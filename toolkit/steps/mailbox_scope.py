@@ -67,11 +67,11 @@ class MailboxScope(Step):
             "group": groups.pop() if len(groups) == 1 else ", ".join(sorted(groups)),
         }
 
-    def wanted(self, found: State | None) -> State | None:
+    def wanted(self, found: State | None) -> State | None:  # noqa: ARG002  whatever is there
         """Want these roles, on this group."""
         return {"app": self.app, "roles": frozenset(self.roles), "group": self.group}
 
-    def check(self, tenant: Tenant, found: State | None) -> None:
+    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
         """Refuse to move a scope from one group to another behind people's backs."""
         if found and not has_later(self.group) and found["group"] != self.group:
             raise RefusedError(
@@ -122,7 +122,9 @@ class MailboxScope(Step):
             "Get-ManagementRoleAssignment", RoleAssigneeType=SERVICE_PRINCIPAL
         )
         mine = {str(pointer.get("ObjectId")), self.app}
-        if not any(str(row.get("App") or row.get("RoleAssignee")) in mine for row in rows):
+        removed = {self.name_of(role) for role in self.roles}  # replicas may still show them
+        hanging = [row for row in rows if str(row.get("App") or row.get("RoleAssignee")) in mine]
+        if all(row.get("Name") in removed for row in hanging):
             tenant.exchange.run(
                 "Remove-ServicePrincipal",
                 fine=("couldn't be found",),

@@ -76,7 +76,7 @@ class SecurityGroup(Step):
             "members": texts(found, "members") | minimum,
         }
 
-    def check(self, tenant: Tenant, found: State | None) -> None:
+    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
         """Refuse a new group without an owner, and a mailbox that isn't in a group of others."""
         if found is None and not self.owner:
             raise AnswerError(

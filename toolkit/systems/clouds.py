@@ -23,6 +23,11 @@ class Cloud:
     tested: bool = False
 
     @property
+    def practice(self) -> bool:
+        """Tell whether it is the tenant on this machine."""
+        return self.name == "practice"
+
+    @property
     def graph_scope(self) -> str:
         """The scope that asks for everything granted on Microsoft Graph."""
         return f"{self.graph}/.default"

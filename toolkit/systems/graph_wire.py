@@ -78,18 +78,20 @@ class GraphWire:
 
             off = RetryHandlerOption(max_retries=0, should_retry=False)
             raw = http.client(self._tenant.cloud)
+            inner = http.transports(raw)
             client = GraphClientFactory.create_with_default_middleware(
                 client=raw, options={**options, RetryHandlerOption.get_key(): off}
             )
             adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), client=client)
             adapter.base_url = f"{self._tenant.cloud.graph}/v1.0"
-            self._opened = (GraphServiceClient(request_adapter=adapter), adapter, client)
+            self._opened = (GraphServiceClient(request_adapter=adapter), adapter, inner)
         return self._opened
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, which the SDK's own transport forgets to do."""
         if self._opened is not None:
-            self._tenant.loop.run(self._opened[2].aclose())
+            for transport in self._opened[2]:
+                self._tenant.loop.run(transport.aclose())
             self._opened = None
 
     def send(self, request: "RequestInformation", *, kind: Kind, what: str) -> Reply:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import RefusedError
 from toolkit.secret import Secret
+from toolkit.systems import http
 from toolkit.systems.clouds import Cloud
 from toolkit.systems.retry import TRANSIENT, NoReply
 from toolkit.systems.wire import Meter, Reply, reply
@@ -114,7 +115,7 @@ class Identity:
             "retry_total": 0,
             "connection_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
-            "raw_request_hook": lambda _: self._meter.count(),
+            "raw_request_hook": self._asking,
             "raw_response_hook": self._hear,
         }
         if self._secret is not None:
@@ -129,6 +130,10 @@ class Identity:
         return CertificateCredential(
             self.tenant_id, self.client_id, certificate_data=key, **options
         )
+
+    def _asking(self, request: Any) -> None:
+        self._meter.count()
+        request.http_request.headers.update(http.greeting(self.cloud))
 
     def _hear(self, response: Any) -> None:
         http = response.http_response

@@ -112,6 +112,9 @@ class Loop:
         """Stop the loop; one that hangs in a library is left to die with the process."""
         if self._loop is None or self._thread is None:
             return
+        with suppress(concurrent.futures.TimeoutError):
+            last = asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), self._loop)
+            last.result(timeout=1)  # closed connections take their leave in the loop's next turns
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=1)
         if not self._thread.is_alive():
