@@ -371,3 +371,25 @@ def test_an_assignment_waits_for_its_principal(
 
     assert early[2] == "Not a valid reference update."
     assert later.status_code == 201
+
+
+def test_lists_lag_too_after_adding_and_after_removing(
+    graph: httpx.Client, principal: Json, world: World
+) -> None:
+    url = f"/servicePrincipals/{principal['id']}/appRoleAssignments"
+    body = {"principalId": principal["id"], "resourceId": resource(graph), "appRoleId": CALENDARS}
+    world.clock.sleep(61)
+    world.store.set_setting("lag", {"seconds": 60})
+
+    def listed() -> int:
+        return len(graph.get(url).json()["value"])
+
+    made_one = made(graph.post(url, json=body))
+    fresh = listed()
+    world.clock.sleep(61)
+    settled = listed()
+    graph.delete(f"{url}/{made_one['id']}")
+    stale = listed()
+    world.clock.sleep(61)
+
+    assert (fresh, settled, stale, listed()) == (0, 1, 1, 0)

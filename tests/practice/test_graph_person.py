@@ -1,14 +1,18 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from toolkit.practice import graph
+from toolkit.practice.entries import principal_id
 from toolkit.practice.people import user_id
+from toolkit.practice.permissions import EXCHANGE, GRAPH, role_id
 from toolkit.practice.wire import Answer, Ask, Caller
 from toolkit.practice.world import World
 
 Asking = Callable[..., Answer]
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 
 
@@ -72,3 +76,32 @@ def test_without_a_role_nothing_is_made_but_a_security_group(asking: Asking) -> 
     )
     made = asking("/groups", "Group.ReadWrite.All", method="POST", body=group)
     assert made.status == 201
+
+
+@pytest.mark.parametrize(
+    ("resource", "value", "role", "status"),
+    [
+        (GRAPH, "Calendars.Read", APPLICATION_ADMINISTRATOR, 403),
+        (GRAPH, "Calendars.Read", PRIVILEGED_ROLE_ADMINISTRATOR, 201),
+        (EXCHANGE, "full_access_as_app", APPLICATION_ADMINISTRATOR, 201),
+    ],
+)
+def test_graphs_own_permissions_are_given_by_privileged_administrators_only(
+    asking: Asking, resource: str, value: str, role: str, status: int
+) -> None:
+    principal = principal_id("archiver")
+    body = {
+        "principalId": principal,
+        "resourceId": principal_id(resource),
+        "appRoleId": role_id(resource, value),
+    }
+    answer = asking(
+        f"/servicePrincipals/{principal}/appRoleAssignments",
+        "AppRoleAssignment.ReadWrite.All",
+        "Application.Read.All",
+        method="POST",
+        body=json.dumps(body).encode(),
+        wids=frozenset({role}),
+    )
+
+    assert answer.status == status

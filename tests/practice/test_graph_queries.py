@@ -268,6 +268,7 @@ def test_each_part_of_a_batch_has_its_own_status(graph: httpx.Client) -> None:
         parts(get("a", "https://graph.microsoft.com/v1.0/users")),
         parts(get("a", "/users", dependsOn=["later"]), get("later", "/groups")),
         parts({"id": "a", "method": "POST", "url": "/applications", "body": {"displayName": "x"}}),
+        parts({"id": "a", "method": "POST", "url": "/$batch"}),
         parts({"id": "a", "method": "LOOK", "url": "/users"}),
         parts({"id": 1, "method": "GET", "url": "/users"}),
         parts(get("a", "/users", colour="red")),

@@ -92,9 +92,8 @@ def _first_owners(call: Call, given: Body) -> list[str]:
 
 def _patch(call: Call) -> Row | Answer:
     key = call.keys["object"]
-    creating = key.name == "uniqueName" and "create-if-missing" in call.ask.headers.get(
-        "prefer", ""
-    )
+    prefers = call.ask.headers.get("prefer", "").lower()
+    creating = key.name == "uniqueName" and "create-if-missing" in prefers
     given = judge("application", read_json(call.ask), creating=creating)
     if creating and identify(call.world, "application", key) is None:
         if given.get("uniqueName") not in {None, key.value}:

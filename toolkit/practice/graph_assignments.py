@@ -8,8 +8,9 @@ import base64
 import uuid
 from collections.abc import Callable
 
+from toolkit.practice.graph_access import PRIVILEGED
 from toolkit.practice.graph_bodies import GUID, require
-from toolkit.practice.graph_errors import GraphError, bad, missing
+from toolkit.practice.graph_errors import GraphError, bad, denied, missing
 from toolkit.practice.graph_objects import DONE, Call, directory_object, row, save, seen, truth
 from toolkit.practice.graph_paths import Route
 from toolkit.practice.graph_query import Row
@@ -74,10 +75,19 @@ def _assign(kind: str, side: str) -> Callable[[Call], Row]:
         resource = call.world.seen("servicePrincipal", given["resourceId"].lower())
         if principal is None or resource is None:
             raise bad("Not a valid reference update.")
+        _check_person(call, resource)
         _check_role(resource, principal, given["appRoleId"].lower())
         return _assigned(call, resource, principal, given["appRoleId"].lower())
 
     return serve
+
+
+def _check_person(call: Call, resource: Body) -> None:
+    # Application administrators may consent to any API's permissions but Microsoft Graph's:
+    # learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
+    person = call.caller.user_id is not None
+    if person and resource["appId"] == MICROSOFT_GRAPH and not call.caller.wids & PRIVILEGED:
+        raise denied()
 
 
 def _check_role(resource: Body, principal: Row, role: str) -> None:

@@ -62,6 +62,8 @@ def _check(part: Any, seen: set[str]) -> None:
         raise bad(f"Invalid method for the batch request step '{key}'.", "BadRequest")
     if not isinstance(url, str) or "://" in url.partition("?")[0] or not url:
         raise bad(f"The url of the batch request step '{key}' must be relative.", "BadRequest")
+    if url.strip("/").lower().startswith("$batch"):
+        raise bad("A batch request step cannot be a batch itself.", "BadRequest")
     if not isinstance(part.get("headers") or {}, dict):
         raise bad("Invalid batch payload format.", "BadRequest")
     needs = part.get("dependsOn") or []

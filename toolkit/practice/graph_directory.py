@@ -155,7 +155,7 @@ def _references(kind: str, relation: Relation) -> Any:
         base = f"{call.world.base}/v1.0/directoryObjects"
         found = [
             {
-                "@odata.id": f"{base}/{one.body['id']}/Microsoft.DirectoryServices.{one.type_name.title()}"
+                "@odata.id": f"{base}/{one.body['id']}/Microsoft.DirectoryServices.{one.type_name[0].upper()}{one.type_name[1:]}"
             }
             for one in relation.find(call.world, body)
         ]
