@@ -1,5 +1,6 @@
 """Questions, and answers of the right kind."""
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -7,15 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import AnswerError
+from toolkit.strict_yaml import UNSEEN, shown
 
 Answer = str | bool | int | tuple[str, ...]
 Answers = Mapping[str, Answer]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 INSTANCE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
-MAIL_ADDRESS = re.compile(r"[^@\s<>\"'(),:;\\\[\]]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+MAIL_ADDRESS = re.compile(
+    rf"(?=[^@]{{1,64}}@)[A-Za-z0-9!#$&'+=^_~-]+(\.[A-Za-z0-9!#$&'+=^_~-]+)*@{LABEL}(\.{LABEL})+"
+)
+"""What Exchange Online takes as an address, O'Brien's too: no quoted parts, nothing beyond ASCII.
+
+Source: learn.microsoft.com/microsoft-365/enterprise/prepare-for-directory-synchronization
+"""
+NUMBER = re.compile(r"[0-9]{1,9}")
+DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST = 500
+EMPTY = ("", ())
+WORDS = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +87,7 @@ def resolve(
     asked. Raises AnswerError for an unknown name, a wrong kind, or a missing answer.
     """
     questions = (*questions, *ALWAYS)
-    names = {question.name for question in questions}
-    for name in given:
-        if name not in names:
-            raise AnswerError(
-                f"There is no question {name!r} in this playbook.",
-                fix=f"It asks: {', '.join(sorted(names))}.",
-            )
+    _refuse_unknown(given, [question.name for question in questions])
     answers: dict[str, Answer] = {}
     missing: list[Question] = []
     for question in questions:
@@ -103,6 +110,21 @@ def resolve(
     return answers
 
 
+def _refuse_unknown(given: Mapping[str, Any], names: list[str]) -> None:
+    for name in given:
+        if name not in names:
+            raise AnswerError(
+                f"There is no question {shown(name)} in this playbook.",
+                fix=f"{meant(name, names)}It asks: {', '.join(sorted(names))}.",
+            )
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """Ask whether a name that is spelled much alike was meant; empty where there is none."""
+    close = difflib.get_close_matches(name[:100], list(names), n=1)
+    return f"Did you mean {close[0]}? " if close else ""
+
+
 def _answer(
     question: Question,
     given: Mapping[str, Any],
@@ -118,74 +140,92 @@ def _answer(
     return typed(question, ask(question, suggestion))
 
 
-def typed(question: Question, value: Any) -> Answer:  # noqa: ANN401  text, or what YAML holds
-    """Turn a raw answer into one of the question's kind, or raise AnswerError."""
+def typed(question: Question, value: Any) -> Answer:
+    """Turn a raw answer into one of the question's kind, or raise AnswerError.
+
+    Nothing is an answer only where the playbook itself offers nothing as one.
+    """
     try:
-        return KINDS[question.kind](question, value)
+        return _needed(question, KINDS[question.kind](question, value))
     except ValueError as error:
         raise AnswerError(
-            f"{question.name}: {error}.", fix=f"The question is: {question.ask}."
+            f"{question.name}: {error}.", fix=f"The question is: {question.ask.rstrip('.?')}?"
         ) from error
 
 
+def _needed(question: Question, answer: Answer) -> Answer:
+    if answer in EMPTY and question.default not in EMPTY:
+        raise ValueError("an answer is needed")
+    return answer
+
+
 def _text(question: Question, value: object) -> str:
+    if value is None:
+        raise ValueError('nothing stands there; write "" for an empty answer')
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no text")  # noqa: TRY004  one kind of mistake for the caller
+        raise ValueError(f"{shown(value)} is no text")  # noqa: TRY004  one kind of mistake for the caller
     text = str(value).strip()
-    if any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in text):
-        raise ValueError("control characters aren't allowed")
-    if len(text) > 500:
-        raise ValueError("at most 500 characters")
-    if question.name == "instance" and not INSTANCE.fullmatch(text):
-        raise ValueError(f"{text!r} must be small letters, digits and hyphens, at most 20")
+    if UNSEEN.search(text) or "\n" in text or "\t" in text:
+        raise ValueError(f"{shown(text)} holds control characters")
+    if len(text) > LONGEST:
+        raise ValueError(f"{shown(text)} is too long; at most {LONGEST} characters")
+    if question.name == INSTANCE_QUESTION.name and not INSTANCE.fullmatch(text):
+        raise ValueError(f"{shown(text)} must be small letters, digits and hyphens, at most 20")
     return text
 
 
 def _choice(question: Question, value: object) -> str:
     text = _text(question, value)
     if text not in question.choices:
-        raise ValueError(f"{text!r} is none of {', '.join(question.choices)}")
+        raise ValueError(f"{shown(text)} is none of {', '.join(question.choices)}")
     return text
 
 
 def _yes_no(_: Question, value: object) -> bool:
     if isinstance(value, bool):
         return value
-    words = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-    if not isinstance(value, str) or value.strip().lower() not in words:
-        raise ValueError(f"{value!r} is neither yes nor no")
-    return words[value.strip().lower()]
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in WORDS:
+        raise ValueError(f"{shown(value)} is neither yes nor no")
+    return WORDS[word]
 
 
 def _list(question: Question, value: object) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list | tuple):
-        raise ValueError(f"{value!r} is no list; separate items by commas")  # noqa: TRY004  as above
+        raise ValueError(f"{shown(value)} is no list; separate items by commas")  # noqa: TRY004  as above
     return tuple(text for item in items if (text := _text(question, item)))
 
 
 def _number(_: Question, value: object) -> int:
-    if isinstance(value, bool) or not (
-        isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal())
-    ):
-        raise ValueError(f"{value!r} is no whole number")
-    return int(value)
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    if not NUMBER.fullmatch(text):
+        raise ValueError(f"{shown(value)} is no whole number")
+    return int(text)
 
 
 def _mail_address(question: Question, value: object) -> str:
     text = _text(question, value)
     if text and not MAIL_ADDRESS.fullmatch(text):
-        raise ValueError(f"{text!r} is no mail address")
-    if not text and question.default != "":
-        raise ValueError("a mail address is needed")
+        raise ValueError(f"{shown(text)} is no mail address")
     return text.lower()
 
 
 def _file(question: Question, value: object) -> str:
-    text = _text(question, value).strip('"')
-    if text and not Path(text).is_file():
-        raise ValueError(f"there is no file {text}")
-    return str(Path(text).resolve()) if text else ""
+    text = _text(question, value)
+    if text[:1] in ("'", '"') and text[0] == text[-1]:  # dragged into a terminal
+        text = text[1:-1]
+    if not text:
+        return ""
+    try:
+        path = Path(text).expanduser() if text.startswith("~") else Path(text)
+        there, path = path.is_file(), path.resolve()
+    except (OSError, RuntimeError) as error:  # no right to look, a name too long, a loop of links
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{shown(text)} can't be looked at: {reason}") from error
+    if not there:
+        raise ValueError(f"there is no file {shown(text)}")
+    return str(path)
 
 
 def _duration(question: Question, value: object) -> str:
@@ -198,7 +238,7 @@ def seconds(text: str) -> int:
     """Read a duration such as 90s, 20m, 3h or 2d; raises ValueError."""
     match = DURATION.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"{text!r} is no duration; write 90s, 20m, 3h or 2d")
+        raise ValueError(f"{shown(text)} is no duration; write 90s, 20m, 3h or 2d")
     return int(match[1]) * SECONDS[match[2]]
 
 
