@@ -36,7 +36,8 @@ def warm(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture
 def lagging_home(fresh_home: Path, tmp_path: Path, lag: int, warm: None) -> Path:
     home = Path(shutil.copytree(fresh_home, tmp_path / "start"))
-    control.add_fault(home / "practice", f"lag reads={lag}")
+    for switch in (f"lag reads={lag}", "sts-lag off", "cache off"):
+        control.add_fault(home / "practice", switch)
     return home
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.state import Change, State, texts
 from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.tenant import Tenant
 
 EXCHANGE_ADMINISTRATOR = Right("Exchange Administrator", "for the group and the scope")
@@ -52,16 +53,16 @@ class SecurityGroup(Step):
                 fix="Give the address of a mail-enabled security group, or one that is free: mailgrant makes the group.",
             )
         group = str(row["ExternalDirectoryObjectId"])
-        members = tenant.exchange.run(
-            "Get-DistributionGroupMember", Identity=group, ResultSize="Unlimited"
-        )
+        members = self._members(tenant, group)
+        if members is None:
+            return None
         return {
             "id": group,
             "address": str(row.get("PrimarySmtpAddress", "")).lower(),
             "name": row.get("DisplayName") or row.get("Name", ""),
             "hidden": bool(row.get("HiddenFromAddressListsEnabled")),
             "ours": row.get("CustomAttribute15") == self.mark.tag,
-            "members": frozenset(_address(member) for member in members),
+            "members": members,
         }
 
     def wanted(self, found: State | None) -> State | None:
@@ -134,6 +135,19 @@ class SecurityGroup(Step):
                 Confirm=False,
                 BypassSecurityGroupManagerCheck=True,
             )
+
+    @staticmethod
+    def _members(tenant: Tenant, group: str) -> frozenset[str] | None:
+        """List the direct members; None where this replica doesn't know the group (any more, or yet)."""
+        try:
+            rows = tenant.exchange.run(
+                "Get-DistributionGroupMember", Identity=group, ResultSize="Unlimited"
+            )
+        except CmdletError as error:
+            if error.missing:
+                return None
+            raise
+        return frozenset(_address(row) for row in rows)
 
     def _make(self, tenant: Tenant, members: list[str]) -> None:
         local = self.address.partition("@")[0]
