@@ -1,0 +1,104 @@
+"""What a playbook says once it is read: its questions, its steps, and what they refer to."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.inputs import Answers, Question, holds
+from toolkit.state import Later
+from toolkit.steps import CATALOGUE
+from toolkit.steps.base import Mark, Step
+from toolkit.strict_yaml import REFERENCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One step as the playbook says it: fields still hold references."""
+
+    name: str
+    do: str
+    fields: Mapping[str, Any]
+    because: str
+    when: tuple[str, ...]
+    unless: tuple[str, ...]
+    line: int
+
+    @property
+    def kind(self) -> type[Step]:
+        """The step kind behind the word."""
+        return CATALOGUE[self.do]
+
+    def active(self, answers: Answers) -> bool:
+        """Tell whether the answers make this a step at all."""
+        return all(holds(name, "", answers) for name in self.when) and all(
+            holds("", name, answers) for name in self.unless
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playbook:
+    """One guided set-up. `text` is the file itself; `digest` its SHA-256."""
+
+    name: str
+    title: str
+    audience: str
+    about: str
+    source: Mapping[str, str]
+    obsolete: tuple[Mapping[str, str], ...]
+    questions: tuple[Question, ...]
+    entries: tuple[Entry, ...]
+    proof: Mapping[str, str]
+    handover: tuple[Mapping[str, str], ...]
+    text: str = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Identify the exact text of this playbook."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def active(self, answers: Answers) -> tuple[Entry, ...]:
+        """List the steps these answers ask for."""
+        return tuple(entry for entry in self.entries if entry.active(answers))
+
+
+def combinations(book: Playbook) -> Iterator[dict[str, bool]]:
+    """List every combination of yes and no that somebody can answer; not asked counts as no."""
+    flags = [question for question in book.questions if question.kind == "yes_no"]
+    for values in itertools.product((False, True), repeat=len(flags)):
+        answers = {flag.name: value for flag, value in zip(flags, values, strict=True)}
+        if all(flag.asked(answers) or not answers[flag.name] for flag in flags):
+            yield answers
+
+
+def references(value: Any) -> Iterator[str]:
+    """List what a value of a playbook refers to."""
+    for each in value if isinstance(value, list) else (value,):
+        if isinstance(each, str):
+            yield from (match[1] for match in REFERENCE.finditer(each))
+
+
+def build(entry: Entry, known: Mapping[str, Any], mark: Mark) -> Step:
+    """Make the step of an entry: references filled from `known`, or by text for later."""
+    values = {name: fill(value, known) for name, value in entry.fields.items()}
+    return entry.kind(mark=mark, **values)
+
+
+def fill(value: Any, known: Mapping[str, Any]) -> Any:
+    """Replace references in a value; what isn't known yet becomes a Later.
+
+    What a person wrote is never looked at again: an answer that looks like a reference is a text.
+    """
+    if isinstance(value, list):
+        return tuple(filled for each in value if (filled := fill(each, known)) != "")
+    if not isinstance(value, str):
+        return value
+    whole = REFERENCE.fullmatch(value)
+    if whole:
+        return known.get(whole[1], Later(f"known after {whole[1].partition('.')[0]}"))
+    text = REFERENCE.sub(
+        lambda match: str(known.get(match[1], f"({match[1]}, known later)")), value
+    )
+    missing = any(name not in known for name in references(value))
+    return Later(text) if missing else text

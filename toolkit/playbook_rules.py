@@ -1,0 +1,157 @@
+"""What must hold in a playbook for every combination of yes and no: names, order, references."""
+
+import re
+from typing import Any
+
+from toolkit.book import Entry, Playbook, combinations, references
+from toolkit.inputs import ALWAYS, Question, meant
+from toolkit.playbook_reader import Reader
+from toolkit.steps.base import parameters
+from toolkit.strict_yaml import REFERENCE, Node, shown
+
+TENANT = ("tenant.id", "tenant.domain", "tenant.name")
+RESERVED = ("tenant", "proof_key", "proof_key_gone")
+"""Names that mean something already: the tenant, and the steps of the proof's own key."""
+MOST_CONDITIONS = 10
+LOOKS_LIKE_REFERENCE = re.compile(r"\$\{[^}]*\}?")
+TYPES: dict[str, Any] = {"list": tuple[str, ...], "yes_no": bool, "number": int}
+"""What the answer to a question is, where it isn't text."""
+PROVED_BY = {"app": ("app", "client_id"), "certificate": ("certificate", "thumbprint")}
+"""What a line of the proof must refer to: which step, and what of it."""
+
+
+def check(book: Playbook, reader: Reader) -> None:
+    """Refuse a playbook that wouldn't hold for some answers; raises PlaybookError."""
+    _Rules(book, reader).check()
+
+
+class _Rules:
+    def __init__(self, book: Playbook, reader: Reader) -> None:
+        self.book = book
+        self.bad = reader.bad
+        self.questions: dict[str, Question] = {question.name: question for question in ALWAYS}
+
+    def check(self) -> None:
+        self._questions()
+        self._entries()
+        self._proof()
+        for answers in combinations(self.book):
+            self._one(answers)
+
+    # ---- whatever is answered ----
+
+    def _questions(self) -> None:
+        """Every name once, and every condition a yes/no question asked before."""
+        flags = 0
+        for question in self.book.questions:
+            if question.name in self.questions:
+                raise self.bad(
+                    question.line, f"the question {question.name!r} is asked already", "Rename it."
+                )
+            for name in filter(None, (question.when, question.unless)):
+                self._condition(question.line, name)
+            self.questions[question.name] = question
+            flags += question.kind == "yes_no"
+            if flags > MOST_CONDITIONS:
+                raise self.bad(
+                    question.line,
+                    f"there are more than {MOST_CONDITIONS} yes/no questions",
+                    "Make two playbooks.",
+                )
+
+    def _condition(self, line: int, name: str) -> None:
+        if name not in self.questions or self.questions[name].kind != "yes_no":
+            flags = [q.name for q in self.questions.values() if q.kind == "yes_no"]
+            raise self.bad(
+                line,
+                f"{shown(name)} is no yes/no question asked before",
+                f"{meant(name, flags)}A condition is the name of one.",
+            )
+
+    def _entries(self) -> None:
+        if not self.book.entries:
+            raise self.bad(1, "there is no step", "Give `steps` at least one.")
+        for entry in self.book.entries:
+            for name in (*entry.when, *entry.unless):
+                self._condition(entry.line, name)
+            if entry.name in RESERVED:
+                raise self.bad(
+                    entry.line, f"the name {entry.name!r} is taken", "Give the step another `as:`."
+                )
+            for name, value in entry.fields.items():
+                self._well_formed(entry.line, value)
+                self._fits(entry, name, value)
+
+    def _proof(self) -> None:
+        """Let the proof take an app and its key as made here, and mailboxes as answered."""
+        for name, value in self.book.proof.items():
+            found = REFERENCE.fullmatch(value)
+            do, offer = PROVED_BY.get(name, ("", ""))
+            good = (
+                [f"{entry.name}.{offer}" for entry in self.book.entries if entry.do == do]
+                if do
+                else [q.name for q in self.book.questions if q.kind == "mail_address"]
+            )
+            if not found or found[1] not in good:
+                raise self.bad(
+                    _line_of(self.book.proof, name),
+                    f"the proof's {name} must be {' or '.join(f'${{{each}}}' for each in good) or 'left out'}",
+                )
+        for line in self.book.handover:
+            self._well_formed(_line_of(line, "value"), line["value"])
+
+    def _well_formed(self, line: int, value: Any) -> None:
+        for text in value if isinstance(value, list) else (value,):
+            for found in LOOKS_LIKE_REFERENCE.findall(text) if isinstance(text, str) else ():
+                if not REFERENCE.fullmatch(found):
+                    raise self.bad(
+                        line, f"{shown(found)} is no reference", "Write ${name} or ${step.name}."
+                    )
+
+    def _fits(self, entry: Entry, field: str, value: Any) -> None:
+        """Refuse a reference of another kind; a list or a yes can't be part of a text."""
+        wanted = parameters(entry.kind)[field].type
+        whole = isinstance(value, str) and REFERENCE.fullmatch(value)
+        for name in references(value):
+            asked = self.questions.get(name)
+            answer = TYPES.get(asked.kind, str) if asked else str
+            if answer != wanted if whole else answer not in (str, int):
+                raise self.bad(
+                    entry.line,
+                    f"${{{name}}} is of another kind than {field!r} takes",
+                    "Refer to a question whose kind fits.",
+                )
+
+    # ---- for one combination of answers ----
+
+    def _one(self, answers: dict[str, bool]) -> None:
+        asked = {q.name for q in self.questions.values() if q.asked(answers)} | set(TENANT)
+        offered: set[str] = set()
+        made: set[str] = set()
+        for entry in self.book.active(answers):
+            for value in entry.fields.values():
+                self._known(entry.line, value, asked | offered)
+            if entry.name in made:
+                raise self.bad(
+                    entry.line, f"the name {entry.name!r} is taken", "Give the step another `as:`."
+                )
+            made.add(entry.name)
+            offered |= {f"{entry.name}.{each}" for each in entry.kind.offers}
+        known = asked | offered | set(self.questions)
+        for node in (self.book.proof, *self.book.handover):
+            for name, value in node.items():
+                self._known(_line_of(node, name), value, known)
+
+    def _known(self, line: int, value: Any, known: set[str]) -> None:
+        for name in references(value):
+            if name not in known:
+                raise self.bad(
+                    line,
+                    f"${{{name}}} isn't known here for every answer",
+                    f"{meant(name, known)}It must be a question that is asked, or something an "
+                    "earlier step offers, under the same conditions.",
+                )
+
+
+def _line_of(node: Any, name: str) -> int:
+    return node.lines[name] if isinstance(node, Node) else 1
