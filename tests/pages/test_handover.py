@@ -196,7 +196,13 @@ def test_a_failed_proof_can_not_be_handed_over_unnoticed(
     after: Callable[..., Run], form: Form
 ) -> None:
     why = "rector answered the application."
-    failed: dict[str, Any] = {"verdict": "failed", "why": why, "checks": [], "until": None, "at": None}
+    failed: dict[str, Any] = {
+        "verdict": "failed",
+        "why": why,
+        "checks": [],
+        "until": None,
+        "at": None,
+    }
     run = after({"event": "verdict", **failed, "at": "2026-11-20T10:00:00+00:00"})
 
     text = words(form, handover.sheet_of(run))

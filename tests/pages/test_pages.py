@@ -101,7 +101,7 @@ def page(
     wide = {"every_mailbox": True, "colours": True, "certificate_file": str(vendor_file)}
     if request.param == "plan":
         return render.plan_html(draw(answers=wide, tenant={"practice": True}))
-    return render.plan_html(draw(answers={"change": LONG}, tenant={"name": LONG, "who": LONG}))
+    return render.plan_html(draw(answers={"change": "x" * 300}, tenant={"name": LONG, "who": LONG}))
 
 
 def measured(browse: Browse, page: str, width: int, scheme: str = "light") -> dict[str, Any]:

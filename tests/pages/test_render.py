@@ -30,9 +30,9 @@ HOSTILE = (
 PLAYBOOK = """
 title: '{title}'
 questions:
-  - {{name: name, ask: '{title}', kind: text, default: '{title}'}}
+  - {{name: colours, ask: '{title}', kind: yes_no, default: true}}
 steps:
-  - {{do: app, as: app, name: '${{name}}', because: '{title}'}}
+  - {{do: app, as: app, name: '{title}', because: '{title}'}}
   - {{do: mailbox_scope, as: scope, app: '${{app.client_id}}', roles: ['{title}'], group: '{title}'}}
 """
 
@@ -84,7 +84,8 @@ class Page(HTMLParser):
 
 
 def hostile(draw: Draw, title: str) -> Plan:
-    return draw(name="hostile", text=PLAYBOOK.format(title=title.replace("'", "''")))
+    text = PLAYBOOK.format(title=title.replace("'", "''"))
+    return draw(name="hostile", text=text, tenant={"name": title, "who": title})
 
 
 # ---- what every form says ----
@@ -194,7 +195,9 @@ def test_a_secret_that_slipped_into_a_plan_is_hidden(draw: Draw, form: Form) -> 
 
 
 def test_signs_that_hide_or_turn_text_are_shown_as_escapes(draw: Draw, form: Form) -> None:
-    text = form(hostile(draw, "ab\u202egpj.exe\u200bcd\ufeff\u2066\U000e0041"))
+    name = "ab\u202egpj.exe\u200bcd\ufeff\u2066\U000e0041"
+    found = {"app": {"name": name, "tags": frozenset({name})}}
+    text = form(draw(tenant={"name": name, "who": name}, found=found))
 
     for escape in (r"\u202e", r"\u200b", r"\ufeff", r"\u2066", r"\U000e0041"):
         assert escape in text.replace("\\\\", "\\")
