@@ -42,8 +42,8 @@ def warnings(
     """Say what whoever runs the application must know; `theirs` tells for each key who holds it."""
     if verdict is not None and verdict.word == "pending" and verdict.until is not None:
         yield (
-            f"Until about {moment(verdict.until)} mailboxes of the group may refuse the "
-            f"application too ({OUT_OF_REACH}). {CACHE}. Don't call before then."
+            f"Until about {moment(verdict.until)} mailboxes that are open to the application may "
+            f"still refuse it ({OUT_OF_REACH}). {CACHE}. Don't call before then."
         )
     if any(each.group for each in allowed):
         yield from _when_scoped(allowed)
