@@ -14,7 +14,7 @@ import pytest
 from toolkit.errors import LockedError, UsageError
 from toolkit.practice import control
 from toolkit.practice.control import Practice
-from toolkit.practice.people import known_id, user_id
+from toolkit.practice.seed.people import known_id, user_id
 from toolkit.practice.store import Store
 from toolkit.practice.world import World
 

@@ -9,7 +9,7 @@ import pytest
 from toolkit.errors import UsageError
 from toolkit.practice import control, faults
 from toolkit.practice.control import Practice
-from toolkit.practice.tokens import caller_of
+from toolkit.practice.entra.tokens import caller_of
 from toolkit.practice.world import World
 
 SignIn = Callable[..., dict[str, str]]

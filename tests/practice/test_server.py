@@ -24,7 +24,7 @@ from msgraph import GraphRequestAdapter, GraphServiceClient
 from toolkit.errors import UsageError
 from toolkit.practice import control, tls
 from toolkit.practice.control import Practice
-from toolkit.practice.people import user_id
+from toolkit.practice.seed.people import user_id
 from toolkit.practice.world import World
 
 CHECKER = Path(__file__).parents[3] / "shared" / "contracts" / "check_traffic.py"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import LockedError, UsageError
-from toolkit.practice import faults, ownership, seed, switches, tls, tokens, traffic
+from toolkit.practice import faults, ownership, seed, switches, tls, traffic
 from toolkit.practice.clock import PracticeClock
 from toolkit.practice.digest import digest
+from toolkit.practice.entra import tokens
 from toolkit.practice.loopback import listen
-from toolkit.practice.people import DOMAIN, INITIAL_DOMAIN, ORGANIZATION, TENANT_ID
+from toolkit.practice.seed.people import DOMAIN, INITIAL_DOMAIN, ORGANIZATION, TENANT_ID
 from toolkit.practice.server import serve as serve_world
 from toolkit.practice.store import Store
 from toolkit.practice.world import World

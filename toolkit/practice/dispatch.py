@@ -5,15 +5,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
-from toolkit.practice import (
-    exchange_online,
-    graph,
-    login,
-    replicas,
-    resource_manager,
-    tokens,
-    traffic,
-)
+from toolkit.practice import exchange, graph, resource_manager, traffic
+from toolkit.practice.entra import login, replicas, tokens
 from toolkit.practice.misfortune import error
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World, utc
@@ -46,7 +39,7 @@ def _graph(world: World, ask: Ask) -> Answer:
 
 def _exchange(world: World, ask: Ask) -> Answer:
     asked = replace(ask, path=ask.path.removeprefix(traffic.EXCHANGE_PREFIX))
-    return exchange_online.answer(world, asked)
+    return exchange.answer(world, asked)
 
 
 def _azure(world: World, ask: Ask) -> Answer:

@@ -1,6 +1,6 @@
 """What Azure CLI reads of Azure Resource Manager when it signs in: a tenant without subscriptions."""
 
-from toolkit.practice.people import DOMAIN, ORGANIZATION, TENANT_ID
+from toolkit.practice.seed.people import DOMAIN, ORGANIZATION, TENANT_ID
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from toolkit.practice import dispatch, faults, login, misfortune, traffic
+from toolkit.practice import dispatch, faults, misfortune, traffic
+from toolkit.practice.entra import login
 from toolkit.practice.faults import Fault
 from toolkit.practice.loopback import Address, Server, reset
 from toolkit.practice.tls import Tls

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from toolkit.errors import UsageError
-from toolkit.practice.people import known_id
-from toolkit.practice.permissions import EXCHANGE, GRAPH, roles
+from toolkit.practice.seed.people import known_id
+from toolkit.practice.seed.permissions import EXCHANGE, GRAPH, roles
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from toolkit.practice import access, exchange_online, seed
+from toolkit.practice import exchange, seed
 from toolkit.practice.clock import PracticeClock
+from toolkit.practice.exchange import access
 from toolkit.practice.store import Body, Store
 from toolkit.practice.wire import Answer, Ask, Caller
 from toolkit.practice.world import World
@@ -55,7 +56,7 @@ class Exchange:
 
     def send_raw(self, ask: Ask) -> Answer:
         with self.world.store.transaction():
-            return exchange_online.answer(self.world, ask)
+            return exchange.answer(self.world, ask)
 
     def send(self, ask: Ask) -> Answer:
         answer = self.send_raw(ask)

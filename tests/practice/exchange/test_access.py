@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.practice import access
+from toolkit.practice.exchange import access
 
 METTE = "mette.jansen@northbridge.example"
 RECTOR = "rector@northbridge.example"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from toolkit.practice.cmdlet_table import CMDLETS, Parameter
+from toolkit.practice.exchange.cmdlet_table import CMDLETS, Parameter
 
 METTE = "mette.jansen@northbridge.example"
 

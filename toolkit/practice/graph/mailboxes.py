@@ -1,0 +1,143 @@
+"""Mailboxes through Graph: calendars and settings, open only as far as Exchange lets the app in.
+
+Sources: learn.microsoft.com/graph/api/calendar-get, user-list-calendars, calendar-list-events and
+user-get-mailboxsettings.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from toolkit.practice.exchange import access
+from toolkit.practice.graph.errors import GraphError, missing
+from toolkit.practice.graph.objects import Call, Rows, identify
+from toolkit.practice.graph.paths import Route
+from toolkit.practice.graph.query import Row
+from toolkit.practice.store import Body
+
+CLOUD_MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
+CALENDAR_NAMES = {"de": "Kalender", "nl": "Agenda"}
+PURPOSES = {"SharedMailbox": "shared", "RoomMailbox": "room", "EquipmentMailbox": "equipment"}
+PERMISSIONS = {
+    "calendar": access.CALENDAR_READ,
+    "mailboxSettings": frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"}),
+}
+
+
+def routes() -> list[Route]:
+    """List the routes of this module."""
+    person = "users/{object}"
+    found: list[tuple[str, Callable[[Call], Any], str]] = [
+        ("calendar", _calendar, "one"),
+        ("calendars", _calendars, "list"),
+        ("calendars/{item}", _calendar_by_id, "one"),
+        ("calendar/events", _events, "list"),
+        ("calendar/calendarView", _events, "list"),
+        ("events", _events, "list"),
+        ("mailboxSettings", _settings, "one"),
+    ]
+    return [
+        Route(method="GET", pattern=f"{person}/{path}", serve=serve, who="mailbox", answers=answers)
+        for path, serve, answers in found
+    ]
+
+
+def _open(call: Call, what: str) -> Body:
+    """Find the mailbox and ask Exchange whether the caller may come in."""
+    user = _user(call)
+    if user.get("_exchange", {}).get("RecipientTypeDetails") not in CLOUD_MAILBOXES:
+        raise GraphError(
+            404,
+            "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+        )
+    refusal = access.mailbox_refusal(call.world, call.caller, user, PERMISSIONS[what])
+    if refusal is not None:
+        error = refusal.body["error"]
+        raise GraphError(refusal.status, error["code"], error["message"])
+    return user
+
+
+def _user(call: Call) -> Body:
+    key = call.keys["object"]
+    found = identify(call.world, "user", key)
+    user = call.world.seen("user", found) if found else None
+    if user is None:
+        raise GraphError(404, "ErrorInvalidUser", f"The requested user '{key.value}' is invalid.")
+    return user
+
+
+def _key(user: Body, what: str) -> str:
+    return base64.urlsafe_b64encode(
+        hashlib.sha256(f"{what}{user['id']}".encode()).digest()
+    ).decode()
+
+
+def _calendar_of(user: Body) -> Row:
+    language = str(user["_exchange"].get("Language") or "en")[:2].lower()
+    body = {
+        "id": _key(user, "calendar"),
+        "name": CALENDAR_NAMES.get(language, "Calendar"),
+        "color": "auto",
+        "hexColor": "",
+        "isDefaultCalendar": True,
+        "changeKey": _key(user, "change")[:24],
+        "canShare": True,
+        "canViewPrivateItems": True,
+        "canEdit": True,
+        "allowedOnlineMeetingProviders": ["teamsForBusiness"],
+        "defaultOnlineMeetingProvider": "teamsForBusiness",
+        "isTallyingResponses": True,
+        "isRemovable": False,
+        "owner": {"name": user["displayName"], "address": user.get("mail")},
+    }
+    return Row(type_name="calendar", body=body)
+
+
+def _calendar(call: Call) -> Row:
+    return _calendar_of(_open(call, "calendar"))
+
+
+def _calendars(call: Call) -> Rows:
+    return Rows(type_name="calendar", rows=[_calendar_of(_open(call, "calendar"))])
+
+
+def _calendar_by_id(call: Call) -> Row:
+    found = _calendar_of(_open(call, "calendar"))
+    if found.body["id"] != call.keys["item"].value:
+        raise missing(call.keys["item"].value)
+    return found
+
+
+def _events(call: Call) -> Rows:
+    _open(call, "calendar")
+    return Rows(type_name="event", rows=[])
+
+
+def _settings(call: Call) -> Row:
+    user = _open(call, "mailboxSettings")
+    language = str(user["_exchange"].get("Language") or "en-GB")
+    kind = user["_exchange"]["RecipientTypeDetails"]
+    body = {
+        "archiveFolder": None,
+        "timeZone": "W. Europe Standard Time",
+        "language": {"locale": language, "displayName": language},
+        "dateFormat": "dd-MM-yyyy",
+        "timeFormat": "HH:mm",
+        "userPurpose": PURPOSES.get(kind, "user"),
+        "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+        "automaticRepliesSetting": {
+            "status": "disabled",
+            "externalAudience": "all",
+            "internalReplyMessage": "",
+            "externalReplyMessage": "",
+        },
+        "workingHours": {
+            "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+            "startTime": "08:00:00.0000000",
+            "endTime": "17:00:00.0000000",
+            "timeZone": {"name": "W. Europe Standard Time"},
+        },
+    }
+    return Row(type_name="mailboxSettings", body=body)

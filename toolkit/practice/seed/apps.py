@@ -1,0 +1,230 @@
+"""The apps of the practice university: its administrators, good ones, bad ones, decoys."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from toolkit.practice.passwords import known_secret
+from toolkit.practice.seed.entries import (
+    add_foreign_certificate,
+    add_secret,
+    app_id,
+    application,
+    principal_id,
+    service_principal,
+)
+from toolkit.practice.seed.people import known_id, user_id
+from toolkit.practice.seed.permissions import EXCHANGE, GRAPH, role_id, scope_id
+from toolkit.practice.store import Body
+from toolkit.practice.world import World
+
+# Template ids of Entra's roles: learn.microsoft.com/entra/identity/role-based-access-control/
+# permissions-reference
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
+
+MANAGING = (
+    "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All AuditLog.Read.All"
+    " DelegatedPermissionGrant.ReadWrite.All Directory.ReadWrite.All Domain.Read.All"
+    " Group.ReadWrite.All LicenseAssignment.ReadWrite.All Organization.Read.All Policy.Read.All"
+    " RoleManagement.ReadWrite.Directory User.ReadWrite.All User.RevokeSessions.All"
+)
+READING = (
+    "Application.Read.All AuditLog.Read.All DelegatedPermissionGrant.Read.All Directory.Read.All"
+    " Group.Read.All LicenseAssignment.Read.All Organization.Read.All Policy.Read.All"
+    " RoleManagement.Read.Directory User.Read.All"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """An app, what it may do, and what it signs in with (certificates by first and last year)."""
+
+    name: str
+    key: str
+    graph: str = ""
+    exchange: str = ""
+    delegated: str = ""
+    directory_roles: tuple[str, ...] = ()
+    certificates: tuple[tuple[str, int, int], ...] = ()
+    secret_days: int | None = None
+    owner: str | None = None
+    enabled: bool = True
+    declared: bool = True
+
+
+ADMINISTRATORS = (
+    App(
+        name="Practice Administrator",
+        key="admin",
+        graph=MANAGING,
+        exchange="Exchange.ManageAsApp",
+        directory_roles=(
+            APPLICATION_ADMINISTRATOR,
+            PRIVILEGED_ROLE_ADMINISTRATOR,
+            EXCHANGE_ADMINISTRATOR,
+        ),
+        secret_days=3650,
+    ),
+    App(
+        name="Practice Reader",
+        key="reader",
+        graph=READING,
+        exchange="Exchange.ManageAsApp",
+        directory_roles=(GLOBAL_READER,),
+        secret_days=3650,
+    ),
+    App(
+        name="Practice Half Administrator",
+        key="half_admin",
+        graph=MANAGING,
+        directory_roles=(APPLICATION_ADMINISTRATOR,),
+        secret_days=3650,
+    ),
+)
+OTHERS = (
+    App(
+        name="Library Room Display",
+        key="room-display",
+        certificates=(("room-display", 2025, 2045),),
+    ),
+    App(name="Mail Archiver", key="archiver", graph="Mail.Read", secret_days=90),
+    App(name="Survey Mailer", key="survey", graph="Mail.Read Mail.Send", secret_days=-40),
+    App(
+        name="Lecture Capture",
+        key="capture",
+        graph="Calendars.ReadWrite",
+        certificates=(("capture.example", 2024, 2045),),
+    ),
+    App(name="Visitor Desk", key="visitors", graph="Calendars.Read", secret_days=120),
+    App(
+        name="Print Kiosk",
+        key="kiosk",
+        graph="User.Read.All",
+        certificates=(("kiosk", 2019, 2021),),
+    ),
+    App(name="Room Booking EWS", key="ews", exchange="full_access_as_app", secret_days=200),
+    App(name="Timetable 2019", key="rest", exchange="Calendars.ReadWrite.All", secret_days=-900),
+    App(name="Old Exam Portal", key="exams", graph="Contacts.Read", enabled=False, secret_days=60),
+    App(
+        name="Course Planner",
+        key="planner",
+        delegated="Calendars.ReadWrite User.Read offline_access",
+    ),
+    App(
+        name="MyTimetable",
+        key="mytimetable",
+        graph="Calendars.ReadWrite",
+        certificates=(("mytimetable.northbridge.example", 2023, 2045), ("spare", 2020, 2022)),
+        owner="exchange.admin",
+    ),
+    App(
+        name="MyTimetable-prod (old)",
+        key="mytimetable-old",
+        graph="Calendars.ReadWrite MailboxSettings.ReadWrite",
+        certificates=(("eveoh-2021", 2021, 2031),),
+        secret_days=30,
+    ),
+)
+DELETED = App(
+    name="MyTimetable-prod",
+    key="mytimetable-deleted",
+    certificates=(("forgotten", 2022, 2042),),
+    declared=False,
+)
+
+
+def fill(world: World) -> None:
+    """Put the apps into the world, and the three administrators' secrets among its settings."""
+    for app in (*ADMINISTRATORS, *OTHERS):
+        body, principal = _app(world, app)
+        world.put("application", body["id"], body, lag=False)
+        world.put("servicePrincipal", principal["id"], principal, lag=False)
+        _grant(world, app)
+    for app in ADMINISTRATORS:
+        entry = {"client_id": app_id(app.key), "client_secret": known_secret(app.key)}
+        world.store.set_setting(app.key, entry)
+    _delete(world, *_app(world, DELETED))
+
+
+def _app(world: World, app: App) -> tuple[Body, Body]:
+    body = application(world, app.name, app.key)
+    principal = service_principal(world, app.name, app.key)
+    for name, start, end in app.certificates:
+        add_foreign_certificate(body, name, start=start, end=end)
+    if app.secret_days is not None:
+        made = min(-30, app.secret_days - 180)
+        add_secret(
+            world, body, known_secret(app.key), name="seeded", days=app.secret_days, made=made
+        )
+    if app.declared:
+        body["requiredResourceAccess"] = _declared(app)
+    body["_owners"] = [user_id(app.owner)] if app.owner else []
+    principal["accountEnabled"] = app.enabled
+    return body, principal
+
+
+def _declared(app: App) -> list[Body]:
+    graph = [{"id": role_id(GRAPH, value), "type": "Role"} for value in app.graph.split()]
+    graph += [{"id": scope_id(GRAPH, value), "type": "Scope"} for value in app.delegated.split()]
+    exchange = [{"id": role_id(EXCHANGE, value), "type": "Role"} for value in app.exchange.split()]
+    wanted = ((GRAPH, graph), (EXCHANGE, exchange))
+    return [
+        {"resourceAppId": resource, "resourceAccess": access}
+        for resource, access in wanted
+        if access
+    ]
+
+
+def _grant(world: World, app: App) -> None:
+    for resource, values in ((GRAPH, app.graph), (EXCHANGE, app.exchange)):
+        for value in values.split():
+            body = assignment(world, app, resource, value)
+            world.put("appRoleAssignment", body["id"], body, lag=False)
+    if app.delegated:
+        grant: Body = {
+            "id": known_id(f"grant/{app.key}"),
+            "clientId": principal_id(app.key),
+            "consentType": "AllPrincipals",
+            "principalId": None,
+            "resourceId": principal_id(GRAPH),
+            "scope": app.delegated,
+        }
+        world.put("oauth2PermissionGrant", grant["id"], grant, lag=False)
+    for role in app.directory_roles:
+        holding = {
+            "id": known_id(f"role/{app.key}/{role}"),
+            "directoryScopeId": "/",
+            "principalId": principal_id(app.key),
+            "roleDefinitionId": role,
+        }
+        world.put("directoryRoleAssignment", holding["id"], holding, lag=False)
+
+
+def assignment(world: World, app: App, resource: str, value: str) -> Body:
+    """Write the grant of an application permission to a seeded app."""
+    names = {GRAPH: "Microsoft Graph", EXCHANGE: "Office 365 Exchange Online"}
+    return {
+        "id": known_id(f"appRoleAssignment/{app.key}/{resource}/{value}"),
+        "appRoleId": role_id(resource, value),
+        "createdDateTime": world.stamp(timedelta(days=-200)),
+        "deletedDateTime": None,
+        "principalDisplayName": app.name,
+        "principalId": principal_id(app.key),
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": names[resource],
+        "resourceId": principal_id(resource),
+    }
+
+
+def _delete(world: World, body: Body, principal: Body) -> None:
+    deleted = world.stamp(timedelta(days=-9))
+    for kind, one in (("application", body), ("servicePrincipal", principal)):
+        entry = {
+            "id": one["id"],
+            "kind": kind,
+            "deletedDateTime": deleted,
+            "body": one | {"deletedDateTime": deleted},
+        }
+        world.put("deletedItem", entry["id"], entry, lag=False)
