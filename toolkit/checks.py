@@ -14,7 +14,9 @@ from typing import Any, Literal
 from toolkit.errors import NotFoundError, UnreachableError
 from toolkit.permissions import APIS, reaches_mailboxes
 from toolkit.secret import Secret
+from toolkit.steps.base import Step
 from toolkit.steps.certificate import kept_key
+from toolkit.steps.consent import Consent
 from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.sign_in import SignInError
@@ -28,6 +30,19 @@ SILENCE = timedelta(minutes=31)
 TOO_LONG = timedelta(hours=2)
 KEY_SPREADS = timedelta(minutes=1)
 KEY_TOO_LONG = timedelta(minutes=30)
+PROBES = {
+    "Calendars.": "/users/{mailbox}/calendar?$select=id",
+    "MailboxSettings.": "/users/{mailbox}/mailboxSettings",
+    "Contacts.": "/users/{mailbox}/contacts?$top=1&$select=id",
+    "Mail.Read": "/users/{mailbox}/mailFolders/inbox?$select=id",
+    "Mail Full Access": "/users/{mailbox}/mailFolders/inbox?$select=id",
+    "Exchange Full Access": "/users/{mailbox}/calendar?$select=id",
+}
+"""How to try a mailbox by reading one thing in it, by what an application may do there.
+
+What isn't here (sending mail, EWS) can't be tried without doing it. Paths:
+learn.microsoft.com/graph/api (calendar-get, mailboxsettings-get, user-list-contacts, mailfolder-get).
+"""
 REFUSALS = {"ErrorAccessDenied", "Authorization_RequestDenied"}
 
 
@@ -88,8 +103,10 @@ class Proof:
     outside: str | None
     thumbprint: str
     roles: tuple[str, ...]
+    granted: tuple[str, ...] = ()
     refused: tuple[datetime, ...] = field(default=())
     since: datetime | None = None
+    proved: datetime | None = None
 
     def look(self, tenant: Tenant, remember: Callable[[datetime], None]) -> Verdict:
         """Look once; `remember` is told when the application was refused."""
@@ -104,9 +121,21 @@ class Proof:
         try:
             key = Secret(kept_key(tenant, self.thumbprint))
         except NotFoundError as error:
+            return self._without_key(error, configured, now)
+        return self._live(tenant, key, configured, now, remember)
+
+    def _without_key(
+        self, error: NotFoundError, configured: tuple[Check, ...], now: datetime
+    ) -> Verdict:
+        """Judge what can't be tried again because the vendor holds the key."""
+        if self.proved is None:
             why = f"{error.message} Exchange's own test says what it should; nobody has tried it."
             return Verdict(word="unknown", why=why, checks=configured, at=now)
-        return self._live(tenant, key, configured, now, remember)
+        why = (
+            f"Proved live at {self.proved:%Y-%m-%d %H:%M} with a key of its own, since taken away; "
+            "Exchange's own test says the same now."
+        )
+        return Verdict(word="proved", why=why, checks=configured, at=now)
 
     # ---- configured: Exchange's own test, which bypasses its cache ----
 
@@ -135,6 +164,15 @@ class Proof:
                 "closed" if not any(answer == "true" for answer in answers.values()) else "unknown"
             )
         return "open" if any(answer == "true" for answer in answers.values()) else "closed"
+
+    @property
+    def probe(self) -> str | None:
+        """Tell which request tries a mailbox; None where reading can't tell."""
+        for may in (*self.roles, *self.granted):
+            for sign, path in PROBES.items():
+                if may.removeprefix("Application ").startswith(sign):
+                    return path
+        return None
 
     def _mailboxes(self) -> list[tuple[str, Found]]:
         pairs: list[tuple[str | None, Found]] = [(self.inside, "open"), (self.outside, "closed")]
@@ -173,6 +211,9 @@ class Proof:
                 why = f"The token itself opens every mailbox ({', '.join(wide)}): a tenant-wide grant stands beside the scope."
                 return Verdict(word="failed", why=why, checks=configured, at=now)
             live: list[Check] = []
+            if self._mailboxes() and self.probe is None:
+                why = "What it may do can't be tried by reading; Exchange's own test says what it should."
+                return Verdict(word="unknown", why=why, checks=configured, at=now)
             for mailbox, expected in self._mailboxes():
                 if not live or live[0].found == "open":
                     live.append(self._try(graph, mailbox, expected))
@@ -186,7 +227,7 @@ class Proof:
 
     def _try(self, graph: Any, mailbox: str, expected: Found) -> Check:
         try:
-            answer: Reply = graph.open_calendar(mailbox)
+            answer: Reply = graph.request("GET", (self.probe or "").format(mailbox=mailbox))
         except UnreachableError:
             return Check(mailbox=mailbox, expected=expected, found="unknown", layer="live")
         found: Found = "unknown"
@@ -258,6 +299,11 @@ def _wide(claims: dict[str, Any]) -> list[str]:
     )
 
 
-def roles_of(steps: list[Any]) -> tuple[str, ...]:
+def roles_of(steps: list[Step]) -> tuple[str, ...]:
     """Collect the application roles that the scopes of a set-up give."""
     return tuple(role for step in steps if isinstance(step, MailboxScope) for role in step.roles)
+
+
+def granted_of(steps: list[Step]) -> tuple[str, ...]:
+    """Collect the permissions that a set-up has granted for the whole tenant."""
+    return tuple(each for step in steps if isinstance(step, Consent) for each in step.application)

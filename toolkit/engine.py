@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from toolkit import plan as planning
 from toolkit import playbook
-from toolkit.checks import Proof, Verdict, roles_of
+from toolkit.checks import Proof, Verdict, granted_of, roles_of
 from toolkit.errors import NotYetError, PlanChangedError
 from toolkit.home import Run
 from toolkit.plan import Plan, Survey
@@ -149,7 +149,7 @@ def _one(
     if change.verb == "create":
         step = step.fitted(tenant)
         change = Change(found, step.wanted(found))
-    if change.before is None or not run.journal.announced(entry.name):
+    if not run.journal.announced(entry.name):
         step.check(tenant, found)
     _keep_to_the_plan(plan, entry, change, run, step)
     first = run.journal.announced(entry.name)
@@ -195,7 +195,8 @@ def _carry_out(step: Step, name: str, change: Change, tenant: Tenant, run: Run) 
     )
     step.write(tenant, change)
     seen = look_until(step, change, tenant)
-    step.review(change.before, seen or {})
+    if seen is not None:
+        step.review(change.before, seen)
     run.journal.add("confirmed", step=name, do=step.do, seen=to_json(seen))
     return seen
 
@@ -295,10 +296,23 @@ def proof_of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run |
         inside=asked["inside"],
         outside=asked["outside"] if scoped else None,
         thumbprint=str(thumbprint),
+        proved=_proved(run),
         roles=scoped,
+        granted=granted_of(steps),
         refused=tuple(refused),
         since=since,
     )
+
+
+def _proved(run: Run | None) -> datetime | None:
+    """Tell when the run was proved live."""
+    records = [r for r in run.journal if r["event"] == "verdict"] if run else []
+    live = [
+        r
+        for r in records
+        if r["verdict"] == "proved" and any(c["layer"] == "live" for c in r["checks"])
+    ]
+    return datetime.fromisoformat(live[-1]["at"]) if live else None
 
 
 def prove(proof: Proof, tenant: Tenant, run: Run | None, show: Show, *, wait: timedelta) -> Verdict:
@@ -408,7 +422,7 @@ def _way_back(
 ) -> tuple[Change, str]:
     """Decide how to get back: wholly where the thing is as we left it, by our part otherwise."""
     if found is None:
-        if made.after is None and made.before is not None:
+        if made.after is None and made.before is not None and not step.fleeting:
             return Change(None, None), "it was removed by this run and can't be put back"
         return Change(None, None), ""
     if made.before is not None:

@@ -236,8 +236,7 @@ def _planned(
     entry: Entry, known: dict[str, Any], mark: Mark, tenant: Tenant
 ) -> tuple[Step, Planned]:
     step, change = look(playbook.build(entry, known, mark), tenant)
-    if step.readable:
-        step.check(tenant, change.before)
+    step.check(tenant, change.before)
     for name, value in (change.before or {}).items():
         known[f"{entry.name}.{name}"] = value
     return step, _show(entry, step, change)

@@ -6,7 +6,7 @@ plain lines only.
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,6 @@ class Terminal:
         *,
         no_color: bool = False,
         verbose: bool = False,
-        quiet: bool = False,
         practice: bool = False,
     ) -> None:
         from rich.console import Console
@@ -56,8 +55,8 @@ class Terminal:
         self.talk = Console(
             stderr=True, markup=False, highlight=False, no_color=plain, soft_wrap=True
         )
-        self.verbose, self.quiet, self.practice = verbose, quiet, practice
-        self.moving = self.talk.is_terminal and os.environ.get("TERM") != "dumb" and not quiet
+        self.verbose, self.practice = verbose, practice
+        self.moving = self.talk.is_terminal and os.environ.get("TERM") != "dumb"
         self._status: Status | None = None
         self._last_wait = ""
         self._doing = ""
@@ -65,9 +64,14 @@ class Terminal:
     # ---- saying ----
 
     def say(self, text: str = "", style: str = "") -> None:
-        """Say a line to the person."""
-        if not self.quiet:
-            self.talk.print(text, style=STYLES.get(style, style) or None)
+        """Say a sentence to the person; it wraps between words."""
+        self.still()
+        self.talk.print(text, style=STYLES.get(style, style) or None, soft_wrap=False)
+
+    def exact(self, text: str, style: str = "") -> None:
+        """Say something that will be copied: a command, a path, an id; it is never cut."""
+        self.still()
+        self.talk.print(text, style=STYLES.get(style, style) or None)
 
     def lines(self, lines: Iterable[tuple[str, str]], *, to_stdout: bool = False) -> None:
         """Show lines that carry a style word each; on stdout they are data."""
@@ -90,25 +94,30 @@ class Terminal:
 
     def ask(self, question: Question, suggestion: Answer | None) -> Answer:
         """Ask one question until the answer is of its kind; Enter takes the suggestion."""
-        self.still()
+        choices = {"yes_no": " (yes or no)", "choice": f" ({', '.join(question.choices)})"}
+        self.say(f"{question.ask}{choices.get(question.kind, '')}", "title")
         while True:
             shown = _shown(suggestion)
-            hint = f" [{shown}]" if shown else ""
-            kind = {"yes_no": " (yes/no)", "choice": f" ({', '.join(question.choices)})"}.get(
-                question.kind, ""
-            )
+            prompt = f"  [{shown}]" if shown else " "
             raw = click.prompt(
-                f"{question.ask}{kind}{hint}",
-                default="",
-                show_default=False,
-                err=True,
-                prompt_suffix=": ",
+                prompt, default="", show_default=False, err=True, prompt_suffix=" > "
             )
             value: Any = raw if raw.strip() or suggestion is None else suggestion
             try:
                 return typed(question, value)
             except AnswerError as error:
                 self.say(f"  {error.message}", "bad")
+
+    def choose(self, text: str, choices: Sequence[str]) -> str:
+        """Have one of several chosen, by number or by name."""
+        self.still()
+        while True:
+            answer = str(click.prompt(text, err=True)).strip()
+            if answer in choices:
+                return answer
+            if answer.isdecimal() and 1 <= int(answer) <= len(choices):
+                return choices[int(answer) - 1]
+            self.say(f"  {answer!r} is none of them.", "bad")
 
     def confirm(self, text: str) -> bool:
         """Ask for a yes; Enter is no."""

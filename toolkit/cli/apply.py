@@ -204,11 +204,11 @@ def tell(here: Session, told: Told) -> int:
             if until
             else ""
         )
-        terminal.say(f"Look again{when}:  {here.line(f'runs resume {told.run.id}')}")
+        terminal.exact(f"Look again{when}:  {here.line(f'runs resume {told.run.id}')}")
     for page in data["handover"]:
-        terminal.say(f"  {page}")
+        terminal.exact(f"  {page}")
     if result.outcome != "pending":
-        terminal.say(f"Take it back with:  {here.line(f'undo {told.run.id}')}")
+        terminal.exact(f"Take it back with:  {here.line(f'undo {told.run.id}')}")
     if here.settings.as_json:
         print_json(data)
     if result.outcome == "pending":

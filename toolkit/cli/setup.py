@@ -97,10 +97,4 @@ def _choose(here: Session) -> Playbook:
         raise UsageError("Which playbook?", fix=f"Name one: {', '.join(names)}.")
     for number, name in enumerate(names, 1):
         here.terminal.say(f"  {number}  {name}: {playbook.load(name).title}")
-    while True:
-        answer = click.prompt("Which one (number or name)", err=True).strip()
-        if answer in names:
-            return playbook.load(answer)
-        if answer.isdecimal() and 1 <= int(answer) <= len(names):
-            return playbook.load(names[int(answer) - 1])
-        here.terminal.say(f"  {answer!r} is none of them.", "bad")
+    return playbook.load(here.terminal.choose("Which one (number or name)", names))

@@ -107,6 +107,11 @@ class Step(ABC):
         return []
 
     @property
+    def fleeting(self) -> bool:
+        """Tell whether the thing is made only to be taken away by the same run."""
+        return False
+
+    @property
     def alarm(self) -> str:
         """Say what a person must accept in so many words; empty where nothing is alarming."""
         return ""

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from toolkit.errors import NotFoundError, RefusedError
+from toolkit.errors import AnswerError, NotFoundError, RefusedError
 from toolkit.state import Change, Later, State, texts
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
@@ -86,23 +86,20 @@ class Certificate(Step):
             return None
         if self.file:
             return {"app": self.app, "thumbprint": self._vendor().thumbprint}
-        if found and (self.proof or int(str(found["days_left"])) > min(RENEW_DAYS, self.days // 4)):
+        if found and int(str(found["days_left"])) >= self._enough:
             return {"app": self.app, "thumbprint": found["thumbprint"]}
         return {
             "app": self.app,
-            "thumbprint": Later(f"made when applied, valid for {self.days} days"),
+            "thumbprint": Later(f"made when applied, valid for {self._days} days"),
         }
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Add our certificate to the application's list, or take it out; the others stay."""
         entries = tenant.graph.settled_certificates(self.app)
         there = {_thumbprint(entry) for entry in entries}
-        if change.after is None or (change.before is not None and not change.differs("thumbprint")):
-            self._remove(tenant, entries, str((change.before or {}).get("thumbprint", "")))
-            return
-        wanted = change.after["thumbprint"]
-        if not isinstance(wanted, Later) and not self.file:
-            self._remove(tenant, entries, str((change.before or {}).get("thumbprint", "")))
+        wanted = (change.after or {}).get("thumbprint")
+        if wanted is None or wanted in there:  # gone, or back to an earlier one
+            self._remove(tenant, entries, (change.before or {}).get("thumbprint"))
             return
         public = self._vendor() if self.file else self._make(tenant, there)
         if public.thumbprint in there:
@@ -136,7 +133,7 @@ class Certificate(Step):
                 fix="Tell their owner at once and have them uploaded again: somebody else changed the list in the same seconds.",
             )
 
-    def _remove(self, tenant: Tenant, entries: list[dict[str, Any]], thumbprint: str) -> None:
+    def _remove(self, tenant: Tenant, entries: list[dict[str, Any]], thumbprint: object) -> None:
         staying = [entry for entry in entries if _thumbprint(entry) != thumbprint]
         if len(staying) < len(entries):
             tenant.graph.set_certificates(self.app, staying)
@@ -152,11 +149,30 @@ class Certificate(Step):
         }
         return [thumbprint for thumbprint in there if thumbprint in kept]
 
+    def check(self, tenant: Tenant, found: State | None) -> None:
+        """Refuse a vendor's file that is no certificate the application could sign in with."""
+        if not self.file or found:
+            return
+        public, limit = self._vendor(), tenant.graph.longest_certificate_days()
+        days = (public.not_after - public.not_before).days
+        if limit and days > limit:
+            raise RefusedError(
+                f"The vendor's certificate lives {days} days, and this tenant's app management policy allows {limit}.",
+                fix=f"Ask the vendor for one of at most {limit} days.",
+            )
+
     def _vendor(self) -> "PublicCertificate":
         from toolkit import certificates
 
         path = Path(self.file)
-        return certificates.read(path.read_bytes(), path.name)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise AnswerError(
+                f"The vendor's certificate {path} can't be read: {error.strerror or error}.",
+                fix="Put the file back, or draw a new plan with the right one.",
+            ) from error
+        return certificates.read(data, path.name)
 
     def _make(self, tenant: Tenant, there: set[str]) -> "PublicCertificate":
         """Take the key that an interrupted run made and never uploaded, or make one; keep it first."""
@@ -172,6 +188,15 @@ class Certificate(Step):
         name = f"{self.prefix}{pair.certificate.thumbprint.lower()}.pem"
         tenant.keep.put(name, pair.private_key.reveal_bytes() + pair.certificate.pem)
         return pair.certificate
+
+    @property
+    def fleeting(self) -> bool:
+        """Tell whether it is made only to be taken away by the same run."""
+        return self.proof
+
+    @property
+    def _enough(self) -> int:
+        return 0 if self.proof else min(RENEW_DAYS, self.days // 4)
 
     @property
     def _days(self) -> int:

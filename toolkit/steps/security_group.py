@@ -77,11 +77,16 @@ class SecurityGroup(Step):
             "members": texts(found, "members") | minimum,
         }
 
-    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
+    def check(self, tenant: Tenant, found: State | None) -> None:
         """Refuse a new group without an owner, and a mailbox that isn't in a group of others."""
         if found is None and not self.owner:
             raise AnswerError(
                 f"The group {self.address} is new and needs an owner.",
+                fix="Name one person's mail address.",
+            )
+        if found is None and tenant.exchange.find("Get-Recipient", Identity=self.owner) is None:
+            raise AnswerError(
+                f"The owner {self.owner} isn't known to Exchange.",
                 fix="Name one person's mail address.",
             )
         missing = {member.lower() for member in self.members} - texts(found, "members")

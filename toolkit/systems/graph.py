@@ -351,13 +351,6 @@ class Graph(GraphWire):
             builder.to_delete_request_information, "take a permission back", gone_is_fine=True
         )
 
-    # ---- mailboxes ----
-
-    def open_calendar(self, mailbox: str) -> Reply:
-        """Try a mailbox as this identity: one GET /users/{mailbox}/calendar?$select=id, no retries."""
-        builder = self.sdk.users.by_user_id(mailbox).calendar
-        request = builder.to_get_request_information(query(builder, select=["id"]))
-        return self.send(request, kind=Kind.READ, what=f"open the calendar of {mailbox}")
 
     # ---- waiting for what was just made ----
 
