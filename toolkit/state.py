@@ -43,11 +43,11 @@ class Change:
 
     def added(self, key: str) -> frozenset[str]:
         """List what goes into a set."""
-        return _set(self.after, key) - _set(self.before, key)
+        return texts(self.after, key) - texts(self.before, key)
 
     def removed(self, key: str) -> frozenset[str]:
         """List what comes out of a set."""
-        return _set(self.before, key) - _set(self.after, key)
+        return texts(self.before, key) - texts(self.after, key)
 
     def differs(self, key: str) -> bool:
         """Tell whether one key changes."""
@@ -62,7 +62,7 @@ class Change:
 
     def _key_holds(self, key: str, found: State) -> bool:
         if isinstance((self.after or {})[key], frozenset):
-            there = _set(found, key)
+            there = texts(found, key)
             return self.added(key) <= there and not self.removed(key) & there
         wanted = (self.after or {})[key]
         if isinstance(wanted, Later):
@@ -70,11 +70,16 @@ class Change:
         return found.get(key) == wanted
 
     def on_the_way(self, found: State) -> bool:
-        """Tell whether what was found may be this change cut short: nothing in it is foreign."""
+        """Tell whether what was found may be this change cut short: nothing in it is foreign.
+
+        What was to be known `Later` may be anything by now.
+        """
         before, after = self.before or {}, self.after or {}
         for key, value in after.items():
+            if has_later(value):
+                continue
             if isinstance(value, frozenset):
-                if not _set(found, key) <= value | _set(before, key):
+                if not texts(found, key) <= value | texts(before, key):
                     return False
             elif found.get(key) not in (value, before.get(key), None, ""):
                 return False
@@ -85,23 +90,23 @@ class Change:
 
         A target that was to be known `Later` agrees with whatever it has become.
         """
-        if self.verb != other.verb:
-            return False
         mine, theirs = self.after or {}, other.after or {}
-        if set(mine) != set(theirs):
+        if self.verb != other.verb or set(mine) != set(theirs):
             return False
-        return all(
-            self._target(key) == other._target(key) for key in mine if not self._later(key, other)
-        )
+        return all(self._agrees_on(key, other) for key in mine)
 
-    def _target(self, key: str) -> object:
-        value = (self.after or {})[key]
-        if isinstance(value, frozenset):
-            return (self.added(key), self.removed(key))
-        return value
-
-    def _later(self, key: str, other: "Change") -> bool:
-        return any(has_later((side.after or {}).get(key)) for side in (self, other))
+    def _agrees_on(self, key: str, other: "Change") -> bool:
+        mine, theirs = (self.after or {})[key], (other.after or {})[key]
+        if isinstance(mine, frozenset) and isinstance(theirs, frozenset):
+            if not (has_later(mine) or has_later(theirs)):
+                return (self.added(key), self.removed(key)) == (
+                    other.added(key),
+                    other.removed(key),
+                )
+            return (has_later(theirs) or _known(self.added(key)) <= theirs) and (
+                has_later(mine) or _known(other.added(key)) <= mine
+            )
+        return has_later(mine) or has_later(theirs) or mine == theirs
 
 
 def has_later(value: object) -> bool:
@@ -111,9 +116,14 @@ def has_later(value: object) -> bool:
     return isinstance(value, Later)
 
 
-def _set(state: State | None, key: str) -> frozenset[str]:
+def texts(state: State | None, key: str) -> frozenset[str]:
+    """Get a set of a state; empty where there is none."""
     value = (state or {}).get(key)
     return value if isinstance(value, frozenset) else frozenset()
+
+
+def _known(values: frozenset[str]) -> frozenset[str]:
+    return frozenset(value for value in values if not isinstance(value, Later))
 
 
 def to_json(state: State | None) -> dict[str, Any] | None:
@@ -138,7 +148,7 @@ def from_json(data: Mapping[str, Any] | None) -> State | None:
     return {key: _value_from_json(value) for key, value in data.items()}
 
 
-def _value_from_json(value: Any) -> Any:  # noqa: ANN401  whatever JSON holds
+def _value_from_json(value: Any) -> Any:
     if isinstance(value, list):
         return frozenset(_value_from_json(each) for each in value)
     if isinstance(value, dict):
