@@ -312,6 +312,8 @@ def refuse_difference(agreed: Plan, now: Plan) -> None:
             f"The plan is for {agreed.tenant['name']} ({agreed.tenant['id']}), you are in {now.tenant['name']}.",
             fix="Choose the right tenant with --tenant.",
         )
+    if not now.needed:
+        return
     old = {planned.name: planned for planned in agreed.changes}
     new = {planned.name: planned for planned in now.changes}
     for name in {**old, **new}:

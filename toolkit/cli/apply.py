@@ -116,6 +116,8 @@ def _agreed_again(here: Session, agreed: Plan) -> Agreed:
     )
     if again.run is None:
         planning.refuse_difference(agreed, again.plan)
+        if again.plan.needed:
+            return Agreed(plan=agreed)
     elif again.plan.digest != agreed.digest:
         raise RefusedError(
             f"Run {again.run.id} is open with another plan.",

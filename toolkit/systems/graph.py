@@ -9,8 +9,6 @@ from uuid import UUID
 
 from toolkit.errors import LackingRightError, NotFoundError, NotYetError
 from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire, query, text
-from toolkit.systems.retry import Kind
-from toolkit.systems.wire import Reply
 
 if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
