@@ -109,7 +109,10 @@ def same(schemas: Json, type_name: str, prop: schema.Property, theirs: Json) -> 
     return bool(theirs.get("ref") == prop.type)
 
 
-@pytest.mark.parametrize("name", sorted(schema.ENTITY_NAMES - {"directoryObject", "event"}))
+UNPUBLISHED = {"directoryObject", "event", "contact"}  # not in the slice of the contract
+
+
+@pytest.mark.parametrize("name", sorted(schema.ENTITY_NAMES - UNPUBLISHED))
 def test_no_published_property_of_an_entity_is_unknown(name: str) -> None:
     schemas = contract("graph-v1.0.json")["schemas"]
     plain = {key for key, prop in published(schemas, name).items() if not prop.get("nav")}

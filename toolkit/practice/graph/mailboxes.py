@@ -1,7 +1,7 @@
 """Mailboxes through Graph: calendars and settings, open only as far as Exchange lets the app in.
 
 Sources: learn.microsoft.com/graph/api/calendar-get, user-list-calendars, calendar-list-events and
-user-get-mailboxsettings.
+user-get-mailboxsettings, mailfolder-get, user-list-contacts.
 """
 
 import base64
@@ -18,9 +18,12 @@ from toolkit.practice.store import Body
 
 CLOUD_MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
 CALENDAR_NAMES = {"de": "Kalender", "nl": "Agenda"}
+INBOX_NAMES = {"de": "Posteingang", "nl": "Postvak IN"}
 PURPOSES = {"SharedMailbox": "shared", "RoomMailbox": "room", "EquipmentMailbox": "equipment"}
 PERMISSIONS = {
     "calendar": access.CALENDAR_READ,
+    "contacts": frozenset({"Contacts.Read", "Contacts.ReadWrite"}),
+    "mail": frozenset({"Mail.ReadBasic", "Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite"}),
     "mailboxSettings": frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"}),
 }
 
@@ -35,6 +38,8 @@ def routes() -> list[Route]:
         ("calendar/events", _events, "list"),
         ("calendar/calendarView", _events, "list"),
         ("events", _events, "list"),
+        ("contacts", _contacts, "list"),
+        ("mailFolders/inbox", _inbox, "one"),
         ("mailboxSettings", _settings, "one"),
     ]
     return [
@@ -113,6 +118,26 @@ def _calendar_by_id(call: Call) -> Row:
 def _events(call: Call) -> Rows:
     _open(call, "calendar")
     return Rows(type_name="event", rows=[])
+
+
+def _contacts(call: Call) -> Rows:
+    _open(call, "contacts")
+    return Rows(type_name="contact", rows=[])
+
+
+def _inbox(call: Call) -> Row:
+    user = _open(call, "mail")
+    language = str(user["_exchange"].get("Language") or "en")[:2].lower()
+    body = {
+        "id": _key(user, "inbox"),
+        "displayName": INBOX_NAMES.get(language, "Inbox"),
+        "parentFolderId": _key(user, "root"),
+        "childFolderCount": 0,
+        "unreadItemCount": 0,
+        "totalItemCount": 0,
+        "isHidden": False,
+    }
+    return Row(type_name="mailFolder", body=body)
 
 
 def _settings(call: Call) -> Row:

@@ -162,6 +162,11 @@ calendar
   defaultOnlineMeetingProvider:unknown|skypeForBusiness|skypeForConsumer|teamsForBusiness
   hexColor:string/R isDefaultCalendar:bool isRemovable:bool isTallyingResponses:bool name:string
   owner:emailAddress
+contact
+  displayName:string givenName:string surname:string
+mailFolder
+  childFolderCount:int displayName:string isHidden:bool parentFolderId:string
+  totalItemCount:int unreadItemCount:int
 mailboxSettings
   archiveFolder:string automaticRepliesSetting:automaticRepliesSetting dateFormat:string
   delegateMeetingMessageDeliveryOptions:sendToDelegateAndInformationToPrincipal|sendToDelegateAndPrincipal|sendToDelegateOnly
