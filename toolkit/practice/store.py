@@ -7,7 +7,7 @@ client loses nothing that was committed, and other processes may look and set at
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ create table if not exists request (id integer primary key, kind text not null,
     method text not null, path text not null, status integer);
 """
 GONE = "null"
+CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Store:
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")
         self._db.executescript(TABLES)
+        self._worn: list[tuple[str, str]] | None = None
 
     def close(self) -> None:
         """Fold the write-ahead log back into the one file and close it."""
@@ -70,6 +72,30 @@ class Store:
             self._db.execute("rollback")
             raise
         self._db.execute("commit")
+
+    @contextmanager
+    def attempt(self) -> Iterator[Callable[[], None]]:
+        """Give a way to take back what was written inside so far; what reading wore down stays.
+
+        Replicas catch up however a request ends: a client that only ever tries to change a new
+        object would otherwise be refused for good.
+        """
+        outer, worn = self._worn, list[tuple[str, str]]()
+        self._worn = worn
+        self._db.execute("savepoint attempt")
+
+        def take_back() -> None:
+            self._db.execute("rollback to attempt")
+            for kind, key in worn:
+                self._wear(kind, key)
+
+        try:
+            yield take_back
+        finally:
+            self._db.execute("release attempt")
+            if outer is not None:
+                outer.extend(worn)
+            self._worn = outer
 
     # ---- what is true ----
 
@@ -134,14 +160,24 @@ class Store:
         ).fetchone()
         return self._seen(kind, key, row, at, lag) if row else None
 
-    def all_seen(self, kind: str, *, at: float, lag: Lag) -> list[Body]:
-        """List a kind as a client sees it: every object in it by its own lag."""
-        rows = self._db.execute(
-            "select id, body, before, changed, reads, deleted from object where kind=? order by id",
-            (kind,),
-        ).fetchall()
-        seen = (self._seen(kind, key, row, at, lag) for key, *row in rows)
-        return [body for body in seen if body is not None]
+    def all_seen(self, kind: str, *, at: float, lag: Lag, after: str = "") -> Iterator[Body]:
+        """List a kind by id, from the one after `after` on, each object by its own lag.
+
+        Only what is taken is read, so that a page costs what it holds.
+        """
+        while True:
+            rows = self._db.execute(
+                "select id, body, before, changed, reads, deleted from object"
+                " where kind=? and id>? order by id limit ?",
+                (kind, after, CHUNK),
+            ).fetchall()
+            for key, *row in rows:
+                body = self._seen(kind, key, row, at, lag)
+                if body is not None:
+                    yield body
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1][0]
 
     def _seen(self, kind: str, key: str, row: Any, at: float, lag: Lag) -> Body | None:
         body, before, changed, reads, deleted = row
@@ -149,8 +185,13 @@ class Store:
         stale = reads < lag.reads or at < changed + lag.seconds
         if before is None or (before == body and not deleted) or not stale:
             return now
-        self._db.execute("update object set reads=reads+1 where kind=? and id=?", (kind, key))
+        self._wear(kind, key)
+        if self._worn is not None:
+            self._worn.append((kind, key))
         return now if lag.flip and reads % 2 else _body(before)
+
+    def _wear(self, kind: str, key: str) -> None:
+        self._db.execute("update object set reads=reads+1 where kind=? and id=?", (kind, key))
 
     # ---- settings ----
 

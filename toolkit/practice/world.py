@@ -1,6 +1,7 @@
 """The practice world while it is being served: its store, its time, its base address."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -59,7 +60,11 @@ class World:
 
     def all_seen(self, kind: str) -> list[Body]:
         """List a kind as a lagging replica answers it."""
-        return self.store.all_seen(kind, at=self.at(), lag=self.lag())
+        return list(self.seen_after(kind, ""))
+
+    def seen_after(self, kind: str, key: str) -> Iterator[Body]:
+        """List a kind as a lagging replica answers it, from the object after that id on."""
+        return self.store.all_seen(kind, at=self.at(), lag=self.lag(), after=key)
 
     def put(self, kind: str, key: str, body: Body, *, lag: bool = True) -> None:
         """Write an object now."""

@@ -85,12 +85,19 @@ def _invoke_command(world: World, ask: Ask, caller: Caller) -> Answer:
     name, parameters = _cmdlet_input(body)
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     start = _start(world, query["$skiptoken"], digest) if "$skiptoken" in query else 0
-    try:
-        result = cmdlets.run(world, caller, name, parameters)
-    except CmdletError as error:
-        return error.answer()
+    with world.store.attempt() as take_back:
+        try:
+            result = cmdlets.run(world, caller, name, parameters)
+            found = _selected(result.rows, query.get("$select", ""), writes=cmdlets.is_write(name))
+        except CmdletError as error:
+            if not error.begun:
+                take_back()
+            return error.answer()
+        except GatewayError:
+            take_back()
+            raise
     size = _page_size(ask)
-    rows = _selected(result.rows[start : start + size], query.get("$select", ""))
+    rows = found[start : start + size]
     given: Body = {
         "@odata.context": f"{_base(world, ask)}/$metadata#Collection(Exchange.CmdletOutput)",
         "adminapi.warnings@odata.type": "#Collection(String)",
@@ -132,10 +139,11 @@ def _json(ask: Ask) -> object:
     return found
 
 
-def _selected(rows: list[Body], select: str) -> list[Body]:
+def _selected(rows: list[Body], select: str, *, writes: bool) -> list[Body]:
+    # What a cmdlet answers isn't published; where a Get- finds nothing, any name may be right.
     wanted = {name.strip().lower() for name in select.split(",") if name.strip()}
     known = {name.lower() for row in rows for name in row}
-    unknown = sorted(wanted - known) if rows else []
+    unknown = sorted(wanted - known) if rows or writes else []
     if unknown:
         raise bad(f"Could not find a property named '{unknown[0]}' in $select.")
     if not wanted:

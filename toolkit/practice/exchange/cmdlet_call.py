@@ -20,13 +20,17 @@ RECIPIENT_TASK = "Microsoft.Exchange.Configuration.Common.RecipientTaskException
 
 
 class CmdletError(Exception):
-    """A cmdlet that failed: the .NET exception's type, its sentence, and the HTTP status."""
+    """A cmdlet that failed: the .NET exception's type, its sentence, and the HTTP status.
 
-    def __init__(self, kind: str, message: str, *, status: int = 400) -> None:
+    `begun` says that what it began goes on all the same.
+    """
+
+    def __init__(self, kind: str, message: str, *, status: int = 400, begun: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.status = status
+        self.begun = begun
 
     def answer(self) -> Answer:
         """Write it as InvokeCommand does: the words that matter stand in details[0].message.

@@ -66,7 +66,9 @@ def enable_organization_customization(call: Call) -> Result:
         store.set_setting("hydration_tried", not tried)
         if not tried:
             raise CmdletError(
-                NOT_DONE_YET, "The organization couldn't be customized. Please try again later."
+                NOT_DONE_YET,
+                "The organization couldn't be customized. Please try again later.",
+                begun=True,
             )
         store.set_setting("dehydrated", False)
     return Result()

@@ -1,6 +1,5 @@
 """Microsoft Graph of the practice tenant: who asks, what for, and the answer in Graph's shape."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +23,7 @@ from toolkit.practice.graph import (
     schema,
     tenant,
 )
-from toolkit.practice.graph.errors import GraphError, bad, no_segment, not_modelled
+from toolkit.practice.graph.errors import GraphError, bad, missing, no_segment, not_modelled
 from toolkit.practice.graph.expand import expanded, expansion
 from toolkit.practice.graph.objects import Call, Rows
 from toolkit.practice.graph.paths import Key, Place, Route, Table, take_apart
@@ -81,11 +80,14 @@ def answer(world: World, ask: Ask) -> Answer:
         "x-ms-resource-unit": "1",
         "Cache-Control": "no-cache",
     }
-    try:
-        reply = _answer(world, ask)
-    except GraphError as error:
-        body = error.body(request_id, client_id, world.now())
-        return Answer(status=error.status, body=body, headers=headers)
+    with world.store.attempt() as take_back:
+        try:
+            reply = _answer(world, ask)
+        except GraphError as error:
+            if ask.method != "GET":  # what a read leaves behind is no change: what caches remember
+                take_back()
+            body = error.body(request_id, client_id, world.now())
+            return Answer(status=error.status, body=body, headers=headers)
     return replace(reply, headers=headers | dict(reply.headers))
 
 
@@ -177,8 +179,8 @@ def _cast(place: Place, route: Route) -> str | None:
         return None
     if place.cast not in schema.ENTITY_NAMES:
         raise no_segment(f"microsoft.graph.{place.cast}")
-    if route.answers != "list":
-        raise not_modelled("a type cast of a single object")
+    if route.answers != "list" and (route.method != "GET" or place.cast not in schema.MIXED):
+        raise not_modelled(f"the type cast to {place.cast} here")
     return place.cast
 
 
@@ -186,11 +188,12 @@ def _cast(place: Place, route: Route) -> str | None:
 
 
 def _several(call: Call, found: Rows, route: Route) -> Answer:
-    rows: Iterable[Row] = found.rows
+    options = call.options
+    start = query.started(options, by_id=found.after is not None)
+    rows = found.rows if found.after is None or start.by_index else found.after(start.after)
     type_name = found.type_name
     if call.cast:
-        rows, type_name = [row for row in rows if row.type_name == call.cast], call.cast
-    options = call.options
+        rows, type_name = (row for row in rows if row.type_name == call.cast), call.cast
     directory = type_name in schema.DIRECTORY
     if directory and "count" in options.values and not options.eventual:
         raise bad("$count is not currently supported.")
@@ -198,24 +201,28 @@ def _several(call: Call, found: Rows, route: Route) -> Answer:
     wanted = expansion(type_name, options)
     narrowed = query.narrow(rows, type_name, options)
     if call.counted:
-        return Answer(body=str(len(narrowed)), headers={"content-type": "text/plain"})
-    part, token = query.page(narrowed, options)
+        return Answer(body=str(len(list(narrowed))), headers={"content-type": "text/plain"})
+    body: dict[str, Any] = {"@odata.context": _context(call, type_name, names)}
+    if options.wants_count and "skiptoken" not in options.values:
+        narrowed = list(narrowed)
+        body["@odata.count"] = len(narrowed)
     if route.answers == "rows":
-        part, token = narrowed, None
+        part, token = list(narrowed), None
+    else:
+        part, token = query.page(narrowed, options, start)
     typed = found.type_name == "directoryObject"
     shown = [query.show(row, names, single=False, typed=typed) for row in part]
     if wanted is not None:
         for row, one in zip(part, shown, strict=True):
             one.update(expanded(call.world, row, wanted))
-    body: dict[str, Any] = {"@odata.context": _context(call, type_name, names)}
-    if options.wants_count and "skiptoken" not in options.values:
-        body["@odata.count"] = len(narrowed)
     if token is not None:
         body["@odata.nextLink"] = query.next_link(call.world.base, call.ask, token)
     return Answer(body=body | {"value": shown})
 
 
 def _single(call: Call, found: Row, route: Route) -> Answer:
+    if call.cast and call.cast != found.type_name:
+        raise missing(str(found.body["id"]))
     names = query.chosen(found.type_name, call.options)
     # An object in a list of mixed ones, or looked up by id alone, says what it is.
     typed = route.pattern.startswith("directory") or route.pattern.endswith("/manager")

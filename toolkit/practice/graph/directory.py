@@ -1,5 +1,6 @@
 """Reads of the directory: collections, single objects and what hangs on them; owners and members written."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from toolkit.practice.graph.errors import bad, missing
@@ -106,8 +107,10 @@ def _list(kind: str) -> Any:
     type_name = row(kind, {}).type_name
 
     def serve(call: Call) -> Rows:
-        rows = (row(kind, body) for body in call.world.all_seen(kind))
-        return Rows(type_name=type_name, rows=rows)
+        def after(key: str) -> Iterator[Row]:
+            return (row(kind, body) for body in call.world.seen_after(kind, key))
+
+        return Rows(type_name=type_name, rows=after(""), after=after)
 
     return serve
 

@@ -1,7 +1,7 @@
 """What every route works with: the call, and the objects it names, as a replica or the truth has them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -32,10 +32,14 @@ DONE = Answer(status=204)
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """What a list route found, and the type that its query options are judged by."""
+    """What a list route found, and the type that its query options are judged by.
+
+    `after` gives the same rows from the one after an id on, where they come ordered by id.
+    """
 
     type_name: str
     rows: Iterable[Row]
+    after: Callable[[str], Iterable[Row]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -116,20 +117,22 @@ def show(row: Row, names: tuple[str, ...] | None, *, single: bool, typed: bool =
 # ---- lists ----
 
 
-def narrow(rows: Iterable[Row], type_name: str, options: Options) -> list[Row]:
-    """Apply $filter, $search and $orderby, refusing advanced queries without their header."""
-    found = list(rows)
+def narrow(rows: Iterable[Row], type_name: str, options: Options) -> Iterable[Row]:
+    """Apply $filter, $search and $orderby, refusing advanced queries without their header.
+
+    Only what is taken of the answer is read.
+    """
     text = options.values.get("filter")
     if text is not None:
-        found = _filtered(found, type_name, text, options)
+        rows = _filtered(rows, type_name, text, options)
     if "search" in options.values:
-        found = _searched(found, type_name, options)
+        rows = _searched(rows, type_name, options)
     if "orderby" in options.values:
-        found = _ordered(found, type_name, options)
-    return found
+        rows = _ordered(list(rows), type_name, options)
+    return rows
 
 
-def _filtered(rows: list[Row], type_name: str, text: str, options: Options) -> list[Row]:
+def _filtered(rows: Iterable[Row], type_name: str, text: str, options: Options) -> Iterable[Row]:
     if not text.strip():
         raise bad("Invalid filter clause: Expression expected at position 0 in ''.", "BadRequest")
     understood = odata.understand(type_name, text)
@@ -137,7 +140,7 @@ def _filtered(rows: list[Row], type_name: str, text: str, options: Options) -> l
         _advanced(understood.advanced, options)
     elif "count" in options.values and not options.eventual:
         raise bad("$count is not currently supported.")
-    return [row for row in rows if understood.test(row.body)]
+    return (row for row in rows if understood.test(row.body))
 
 
 def _advanced(reasons: list[str], options: Options) -> None:
@@ -154,7 +157,7 @@ def _advanced(reasons: list[str], options: Options) -> None:
     raise unsupported(ADVANCED.format(reason))
 
 
-def _searched(rows: list[Row], type_name: str, options: Options) -> list[Row]:
+def _searched(rows: Iterable[Row], type_name: str, options: Options) -> Iterable[Row]:
     if not options.eventual:
         raise unsupported(
             "Request with $search query parameter only works through MSGraph with a special"
@@ -171,7 +174,7 @@ def _searched(rows: list[Row], type_name: str, options: Options) -> list[Row]:
             result = (result and test(body)) if joint == "AND" else (result or test(body))
         return result
 
-    return [row for row in rows if matches(row.body)]
+    return (row for row in rows if matches(row.body))
 
 
 def _search_test(type_name: str, piece: str) -> Callable[[Body], bool]:
@@ -226,13 +229,43 @@ def _ordered(rows: list[Row], type_name: str, options: Options) -> list[Row]:
 # ---- pages ----
 
 
-def page(rows: list[Row], options: Options) -> tuple[list[Row], str | None]:
-    """Cut out the page that was asked for; tell the token of the next one, if any."""
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where a page begins: after an id, or where rows have an order of their own, at an index."""
+
+    by_index: bool
+    index: int = 0
+    after: str = ""
+
+
+def started(options: Options, *, by_id: bool) -> Start:
+    """Read where the page begins that was asked for."""
+    by_index = not by_id or "orderby" in options.values
+    text = options.values.get("skiptoken")
+    if text is None:
+        return Start(by_index=by_index)
+    try:
+        token = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if by_index:
+            return Start(by_index=True, index=int(token["from"]))
+        return Start(by_index=False, after=str(token["after"]))
+    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        raise bad("The specified page token is invalid.", "Directory_ExpiredPageToken") from error
+
+
+def page(rows: Iterable[Row], options: Options, start: Start) -> tuple[list[Row], str | None]:
+    """Cut out the page that was asked for; tell the token of the next one, if any.
+
+    Rows that go by id start where the page does, and no more of them are read than it takes.
+    """
     size = _size(options.values.get("top"))
-    start = _start(options.values.get("skiptoken"))
-    end = start + size
-    token = base64.urlsafe_b64encode(json.dumps({"from": end}).encode()).decode().rstrip("=")
-    return rows[start:end], (token if end < len(rows) else None)
+    part = list(islice(rows, start.index, start.index + size + 1))
+    if len(part) <= size:
+        return part, None
+    last = str(part[size - 1].body["id"])
+    place = {"from": start.index + size} if start.by_index else {"after": last}
+    token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    return part[:size], token
 
 
 def _size(text: str | None) -> int:
@@ -245,16 +278,6 @@ def _size(text: str | None) -> int:
             f"Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."
         )
     return int(text)
-
-
-def _start(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        start = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["from"]
-        return int(start)
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
-        raise bad("The specified page token is invalid.", "Directory_ExpiredPageToken") from error
 
 
 def next_link(base: str, ask: Ask, token: str) -> str:

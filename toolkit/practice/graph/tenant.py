@@ -187,10 +187,8 @@ def _role_definition(call: Call) -> Row:
 
 def _eligible(call: Call) -> Rows:
     kind = "unifiedRoleEligibilitySchedule"
-    if call.world.store.setting("pim", "active") == "eligible":
-        found = [_schedule(one) for one in call.world.all_seen("directoryRoleAssignment")]
-        return Rows(type_name=kind, rows=[Row(type_name=kind, body=one) for one in found])
-    return Rows(type_name=kind, rows=[])
+    found = [_schedule(one) for one in call.world.all_seen("directoryRoleEligibility")]
+    return Rows(type_name=kind, rows=[Row(type_name=kind, body=one) for one in found])
 
 
 def _schedule(assignment: dict[str, Any]) -> dict[str, Any]:
