@@ -11,7 +11,7 @@ from toolkit import playbook, preflight
 from toolkit.errors import PlanChangedError, UsageError
 from toolkit.inputs import Answers
 from toolkit.playbook import Entry, Playbook
-from toolkit.state import Change, from_json, to_json
+from toolkit.state import Change, State, from_json, to_json
 from toolkit.steps.base import Mark, Right, Step
 from toolkit.systems.tenant import Tenant
 
@@ -222,9 +222,8 @@ def _proof_entry(name: str, fields: Mapping[str, Any], because: str) -> Entry:
     )
 
 
-def look(step: Step, tenant: Tenant) -> tuple[Step, Change]:
-    """Read a step's thing and tell what would change; the step may be fitted to the tenant."""
-    found = step.read(tenant) if step.readable else None
+def fit(step: Step, found: State | None, tenant: Tenant) -> tuple[Step, Change]:
+    """Tell what would change, given what was found; what is to be made is fitted to the tenant."""
     change = Change(found, step.wanted(found))
     if change.verb == "create":
         step = step.fitted(tenant)
@@ -235,7 +234,8 @@ def look(step: Step, tenant: Tenant) -> tuple[Step, Change]:
 def _planned(
     entry: Entry, known: dict[str, Any], mark: Mark, tenant: Tenant
 ) -> tuple[Step, Planned]:
-    step, change = look(playbook.build(entry, known, mark), tenant)
+    step = playbook.build(entry, known, mark)
+    step, change = fit(step, step.read(tenant) if step.readable else None, tenant)
     step.check(tenant, change.before)
     for name, value in (change.before or {}).items():
         known[f"{entry.name}.{name}"] = value

@@ -81,13 +81,14 @@ class Lazy(click.Group):
 @click.pass_context
 def mailgrant(
     ctx: click.Context,
+    *,
     tenant: str | None,
     home: Path | None,
     verbose: bool,
     as_json: bool,
     no_color: bool,
 ) -> None:
-    """Give an application the mailboxes it needs and no others, and prove it.
+    r"""Give an application the mailboxes it needs and no others, and prove it.
 
     \b
     Example, on the practice tenant that comes along:

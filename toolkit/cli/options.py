@@ -12,10 +12,10 @@ import click
 from toolkit import inputs, playbook
 from toolkit.cli import Settings
 from toolkit.cli.connect import Session
-from toolkit.engine import WAIT_PRACTICE, WAIT_REAL
 from toolkit.errors import AnswerError, UsageError
 from toolkit.inputs import Answer
 from toolkit.playbook import Playbook
+from toolkit.proof import WAIT_PRACTICE, WAIT_REAL
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 yes_option = click.option(

@@ -14,7 +14,7 @@ from toolkit.playbook import Playbook
 @json_option
 @click.pass_context
 def playbooks(context: click.Context, *, as_json: bool) -> None:
-    """List the playbooks; show one; check one of your own.
+    r"""List the playbooks; show one; check one of your own.
 
     \b
     For instance:

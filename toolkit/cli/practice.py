@@ -20,7 +20,7 @@ def _folder(settings: Settings) -> Path:
 
 @click.group()
 def practice() -> None:
-    """The practice tenant: a university on this machine, for practice and for tests."""
+    """Serve and set the practice tenant: a university on this machine."""
 
 
 @practice.command(epilog="\b\nFor instance:\n  mailgrant practice start --port 8443")

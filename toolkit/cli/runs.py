@@ -19,7 +19,7 @@ from toolkit.story import Agreed
 @json_option
 @click.pass_context
 def runs(context: click.Context, *, as_json: bool) -> None:
-    """List the runs of this home; show one; carry one on.
+    r"""List the runs of this home; show one; carry one on.
 
     \b
     For instance:

@@ -2,8 +2,9 @@
 
 import click
 
-from toolkit import engine, story
 from toolkit import plan as planning
+from toolkit import story
+from toolkit import undo as taking_back
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import json_option, print_json, settings_of, yes_option
 from toolkit.errors import UsageError
@@ -52,7 +53,7 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
     _agree(here, run, yes=yes)
     here.settings.state["run"] = run.id
     here.settings.state["resume"] = here.line(f"undo {run.id}")
-    results = engine.undo(run, here.tenant, here.terminal, force=force, delete=delete)
+    results = taking_back.undo(run, here.tenant, here.terminal, force=force, delete=delete)
     here.settings.state.pop("resume")
     stays = [result for result in results if result.stays]
     here.terminal.say(
@@ -63,10 +64,7 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
         here,
         run,
         "undone",
-        [
-            {"as": r.name, "do": r.do, "verb": r.verb, "title": r.title, "stays": r.stays}
-            for r in results
-        ],
+        [result.as_json() for result in results],
     )
     return 0
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from toolkit import engine, playbook, story
 from toolkit import plan as planning
+from toolkit import playbook, proof, story
 from toolkit.cli.apply import EXITS
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
@@ -47,9 +47,9 @@ def verify(
             here.terminal.say(f"  not as set up: {planned.title} ({planned.change.verb})", "bad")
         verdict = None
         if agreed.book.proof and "app.client_id" in survey.known:
-            proof = engine.proof_of(agreed, survey.known, survey.steps, run)
-            verdict = engine.prove(
-                proof,
+            wanted = proof.of(agreed, survey.known, survey.steps, run)
+            verdict = proof.prove(
+                wanted,
                 here.tenant,
                 run,
                 here.terminal,

@@ -1,0 +1,86 @@
+"""When to look for the proof, and until when; what a set-up has to prove."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from toolkit import plan as planning
+from toolkit import playbook
+from toolkit.checks import Proof, Verdict, granted_of, roles_of
+from toolkit.home import Run
+from toolkit.plan import Plan
+from toolkit.steps.base import Step
+from toolkit.systems.tenant import Tenant
+
+WAIT_REAL = timedelta(minutes=2)
+WAIT_PRACTICE = timedelta(hours=3)
+
+
+class Show(Protocol):
+    """What is told while the proof is looked for."""
+
+    def proving(self, verdict: Verdict | None) -> None:
+        """Say that the proof begins, or what it says."""
+
+
+def of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run | None) -> Proof:
+    """Tell what is to be proved of a set-up as it stands."""
+    wanted = {name: str(playbook.fill(value, known)) for name, value in plan.book.proof.items()}
+    asked = set(plan.answers.values())
+    scoped = roles_of(steps)
+    confirmed = _times(run, "confirmed")
+    return Proof(
+        app=wanted["app"],
+        inside=wanted["inside"] if wanted["inside"] in asked else None,
+        outside=wanted["outside"] if scoped and wanted["outside"] in asked else None,
+        thumbprint=str(
+            known.get(f"{planning.PROOF_KEY}.thumbprint") or wanted.get("certificate", "")
+        ),
+        roles=scoped,
+        granted=granted_of(steps),
+        refused=_times(run, "refused"),
+        since=confirmed[0] if confirmed else None,
+        proved=_proved(run),
+    )
+
+
+def prove(proof: Proof, tenant: Tenant, run: Run | None, show: Show, *, wait: timedelta) -> Verdict:
+    """Look until there is a verdict, or until waiting is over."""
+    end = tenant.clock.now() + wait
+    show.proving(None)
+    verdict = _look(proof, tenant, run)
+    while verdict.word == "pending" and verdict.until is not None and verdict.until <= end:
+        tenant.prompts.waiting(verdict.why, verdict.until)
+        pause = (verdict.until - tenant.clock.now()).total_seconds()
+        tenant.clock.sleep(max(pause, 1))
+        proof = replace(proof, refused=_times(run, "refused") or proof.refused)
+        with tenant.meter.counting_as("poll"):
+            verdict = _look(proof, tenant, run)
+    show.proving(verdict)
+    if run is not None:
+        run.journal.add("verdict", **verdict.as_json())
+    return verdict
+
+
+def _look(proof: Proof, tenant: Tenant, run: Run | None) -> Verdict:
+    def remember(when: datetime) -> None:
+        if run is not None:
+            run.journal.add("refused", mailbox=proof.inside, when=when.isoformat())
+
+    return proof.look(tenant, remember)
+
+
+def _times(run: Run | None, event: str) -> tuple[datetime, ...]:
+    records = [record for record in run.journal if record["event"] == event] if run else []
+    return tuple(datetime.fromisoformat(record["at"]) for record in records)
+
+
+def _proved(run: Run | None) -> datetime | None:
+    """Tell when the run was proved live."""
+    verdicts = [record for record in run.journal if record["event"] == "verdict"] if run else []
+    for record in reversed(verdicts):
+        live = any(check["layer"] == "live" for check in record["checks"])
+        if record["verdict"] == "proved" and live:
+            return datetime.fromisoformat(record["at"])
+    return None

@@ -1,0 +1,182 @@
+"""Take back what a run did and nothing else, newest first.
+
+What this run made and nobody touched goes whole. Of the rest only our part goes; what somebody
+else added stays and is named. An application that has signed in since is disabled, not deleted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from toolkit.engine import (
+    LOOK_EVERY,
+    SETTLED_READS,
+    Show,
+    look_until,
+    read_or_none,
+    settled,
+    step_of,
+)
+from toolkit.home import Run
+from toolkit.state import Change, State, Value, Verb, from_json, to_json
+from toolkit.steps.base import Step
+from toolkit.systems.tenant import Tenant
+
+OWN_USE = timedelta(minutes=5)
+"""A sign-in so soon after mailgrant's own is mailgrant's own."""
+NOTHING = Change(None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undone:
+    """How one step was taken back; `stays` says what was left in place, and why."""
+
+    name: str
+    do: str
+    title: str
+    verb: Verb
+    stays: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Write it as JSON."""
+        return {
+            "as": self.name,
+            "do": self.do,
+            "verb": self.verb,
+            "title": self.title,
+            "stays": self.stays,
+        }
+
+
+def undo(run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool) -> list[Undone]:
+    """Take back what a run did; stopped anywhere, it goes on where it was.
+
+    `force` removes what this run made even where somebody changed it since; `delete` deletes an
+    application that is in use.
+    """
+    tenant.run = run.id
+    run.journal.add("undo", force=force, delete=delete)
+    steps = list(reversed(run.journal.steps()))
+    results = []
+    for number, name in enumerate(steps, 1):
+        back = _Back(name, run, tenant, force=force, delete=delete)
+        results.append(back.go(show, (number, len(steps))))
+    run.journal.add("undone run", stays=[result.title for result in results if result.stays])
+    return results
+
+
+class _Back:
+    """One step on its way back."""
+
+    def __init__(self, name: str, run: Run, tenant: Tenant, *, force: bool, delete: bool) -> None:
+        record: Mapping[str, Any] = run.journal.announced(name) or {}
+        self.name, self.run, self.tenant = name, run, tenant
+        self.force, self.delete = force, delete
+        self.step: Step = step_of(record)
+        self.made = Change(from_json(record["before"]), from_json(record["after"]))
+
+    def go(self, show: Show, place: tuple[int, int]) -> Undone:
+        """Take the step back."""
+        step, journal = self.step, self.run.journal
+        unsure = journal.open_write(self.name)
+        found = settled(step, self.tenant) if unsure else read_or_none(step, self.tenant)
+        change, stays = self._way(found)
+        show.step(*place, step.title, change.verb, done=False)
+        if change.needed:
+            before, after = to_json(change.before), to_json(change.after)
+            journal.add("undoing", step=self.name, do=step.do, before=before, after=after)
+            step.write(self.tenant, change)
+            look_until(step, change, self.tenant)
+        if change.after is None:
+            step.forget(self.tenant)
+        journal.add("undone", step=self.name, do=step.do, stays=stays)
+        show.step(*place, step.title, change.verb, done=True)
+        if stays:
+            show.stays(step.title, stays)
+        return Undone(name=self.name, do=step.do, title=step.title, verb=change.verb, stays=stays)
+
+    def _way(self, found: State | None) -> tuple[Change, str]:
+        """Decide how to get back: wholly where the thing is as we left it, by our part otherwise."""
+        if found is None:
+            gone = self.made.verb == "remove" and not self.step.fleeting
+            return NOTHING, "this run removed it, and it can't be put back" if gone else ""
+        if self.made.before is not None:
+            return _part_back(self.made, found)
+        found, why = (found, "") if self.force else self._steady(found)
+        if why:
+            return _part_back(Change({}, self.made.after), found)[0], why
+        used = "" if self.delete else self._used(found)
+        switched_off = self.step.disabled(found)
+        if used and switched_off is not None:
+            why = f"it signed in at {used}, after this run's own proof: disabled, not deleted"
+            return Change(found, switched_off), f"{why} (--delete deletes it)"
+        return Change(found, None), ""
+
+    def _steady(self, found: State) -> tuple[State, str]:
+        """Tell what somebody else changed, when that is so for more than one reading."""
+        why = self._foreign(found)
+        for _ in range(SETTLED_READS):
+            if not why:
+                break
+            words = f"{self.step.title}: making sure that somebody else really changed it"
+            self.tenant.prompts.waiting(words, None)
+            self.tenant.clock.sleep(LOOK_EVERY)
+            with self.tenant.meter.counting_as("settled"):
+                found = read_or_none(self.step, self.tenant) or found
+                why = self._foreign(found)
+        return found, why
+
+    def _foreign(self, found: State) -> str:
+        left = from_json((self.run.journal.confirmed(self.name) or {}).get("seen"))
+        if left is None:
+            return "" if self.made.on_the_way(found) else "it isn't as this run left it"
+        kept = {key: value for key, value in left.items() if key not in self.step.passing}
+        drifted = [
+            _difference(key, value, found.get(key))
+            for key, value in kept.items()
+            if not _same(value, found.get(key))
+        ]
+        others = drifted + self.step.foreign(self.tenant, found)
+        return f"somebody else changed it: {'; '.join(others)}" if others else ""
+
+    def _used(self, found: State) -> str:
+        """Tell when a thing was last used, if that was after mailgrant itself used it."""
+        last = self.step.in_use(self.tenant, found)
+        own = [
+            datetime.fromisoformat(record["at"])
+            for record in self.run.journal
+            if record["event"] in ("verdict", "refused", "request")
+        ]
+        if last is None or (own and datetime.fromisoformat(last) <= max(own) + OWN_USE):
+            return ""
+        return last
+
+
+def _same(left: Value, right: Value) -> bool:
+    if isinstance(left, frozenset) and isinstance(right, frozenset):
+        return right <= left
+    return left == right
+
+
+def _difference(key: str, left: Value, right: Value) -> str:
+    if isinstance(left, frozenset) and isinstance(right, frozenset):
+        return f"{key} + {', '.join(sorted(right - left))}"
+    return f"{key} is {right}, was {left}"
+
+
+def _part_back(made: Change, found: State) -> tuple[Change, str]:
+    """Take back our part of a thing: what is still as we set it, and only that."""
+    target: dict[str, Value] = {}
+    stays = []
+    for key, ours in (made.after or {}).items():
+        here, first = found.get(key), (made.before or {}).get(key)
+        target[key] = here
+        if isinstance(ours, frozenset) and isinstance(here, frozenset):
+            target[key] = (here - made.added(key)) | made.removed(key)
+        elif key in (made.before or {}) and here != first:
+            if here == ours:
+                target[key] = first
+            else:
+                stays.append(f"{key} is {here} by now")
+    return Change(found, target), "; ".join(stays)
