@@ -117,7 +117,9 @@ def parse(text: str, name: str) -> Node:
         raise PlaybookError(
             f"{name} holds an escape that is no character.", fix="Look for a backslash and U."
         ) from error
-    data = Node() if root is None else _build(root, name)
+    data = None if root is None else _build(root, name)
+    if data is None:
+        return Node()
     if not isinstance(data, Node):
         raise PlaybookError(
             f"{name}, line 1: must be `name: value` lines.", fix="See `mailgrant playbooks show`."
