@@ -8,8 +8,8 @@ from pathlib import Path
 class Cloud:
     """The endpoints of one Microsoft cloud.
 
-    `ca_file` is the only authority to trust (the practice tenant's own); None means the
-    system's. `tested` says whether mailgrant has ever been run against it in its own tests.
+    `ca_file` is the only authority to trust (the practice tenant's own); None means the public
+    ones, as certifi lists them. `tested` says whether mailgrant has ever been run against it in its own tests.
     Source: learn.microsoft.com/graph/deployments, and
     learn.microsoft.com/exchange/reference/admin-api-get-started for the Exchange hosts.
     """

@@ -5,15 +5,15 @@ plan says so. Shape and errors: github.com/KelvinTegelaar/CIPP-API, New-ExoReque
 """
 
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import LackingRightError, NotYetError, RefusedError, UnreachableError
 from toolkit.systems import http, retry
 from toolkit.systems.cmdlet import Cmdlet, Row
-from toolkit.systems.sign_in import BusyError
+from toolkit.systems.retry import Kind
+from toolkit.systems.shapes import misfit
 from toolkit.systems.wire import Reply, reply
 
 if TYPE_CHECKING:
@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 
     from toolkit.systems.tenant import Tenant
 
+SERVICE = "Exchange Online"
 PAGE = 1000
 ANCHOR = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
 """The arbitration mailbox that app-only calls are routed by, the same in every organization."""
 MISSING = ("couldn't be found", "wasn't found", "managementobjectnotfound")
+LACKING = ("role definition of the current user", "cmdletaccessdenied")
 LAG_PATIENCE = timedelta(minutes=20)
 LAG_STEP = 10.0
+ROWS = {
+    "Get-Recipient": {"ExternalDirectoryObjectId?": str, "RecipientTypeDetails": str},
+    "Get-ServicePrincipal": {"ObjectId": str, "AppId": str},
+    "Get-ManagementRoleAssignment": {"Name": str, "Role": str},
+    "Test-ServicePrincipalAuthorization": {"RoleName": str},
+}
+"""What a row must have, by cmdlet; the names are those of each cmdlet's reference page."""
 
 
 class CmdletError(RefusedError):
@@ -46,46 +55,57 @@ class CmdletError(RefusedError):
         return any(sign in self.words.lower() for sign in MISSING)
 
 
-class ExchangeOnline:
-    """Exchange Online as whoever is signed in."""
+class Rows(list[Row]):
+    """What a cmdlet gave; `warnings` are what it said beside, which is no failure."""
 
-    def __init__(self, tenant: "Tenant") -> None:
+    def __init__(self, rows: Iterable[Row] = (), warnings: Sequence[str] = ()) -> None:
+        super().__init__(rows)
+        self.warnings = tuple(warnings)
+
+
+class ExchangeOnline:
+    """Exchange Online as whoever is signed in; `page` is how many rows an answer may hold."""
+
+    def __init__(self, tenant: "Tenant", *, page: int = PAGE) -> None:
         self._tenant = tenant
+        self._page = page
         self._client: httpx.AsyncClient | None = None
         self._connection = str(uuid.uuid4())
 
     def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
-            self._tenant.loop.run(self._client.aclose())
+            self._tenant.loop.take_leave(self._client.aclose)
             self._client = None
 
     def run(
         self, name: str, /, *, settle: bool = False, fine: Sequence[str] = (), **parameters: Any
-    ) -> list[Row]:
+    ) -> Rows:
         """Run a cmdlet and give back all its rows.
 
         `settle` tries again while an object just made "couldn't be found"; `fine` are words of a
         refusal that mean: already so. Raises CmdletError, LackingRightError.
         """
         cmdlet = Cmdlet(name, parameters)
-        clock = self._tenant.clock
-        end = clock.now() + LAG_PATIENCE
+        tenant = self._tenant
+        end, purpose = tenant.clock.now() + LAG_PATIENCE, tenant.meter.purpose
         while True:
             try:
-                return self._all(cmdlet)
+                with tenant.meter.counting_as(purpose):
+                    return self._all(cmdlet)
             except CmdletError as error:
                 if any(words in error.words.lower() for words in fine):
-                    return []
+                    return Rows()
                 if not settle or not error.missing:
                     raise
-                if clock.now() >= end:
+                if tenant.clock.now() >= end:
                     raise NotYetError(
                         f"Exchange still doesn't know what was just made, after 20 minutes of {name}.",
                         fix="Run the same line again later: nothing is lost.",
                     ) from error
-            self._tenant.prompts.waiting(f"not known to every server of Exchange yet ({name})", end)
-            clock.sleep(LAG_STEP)
+            tenant.prompts.waiting(f"not known to every server of Exchange yet ({name})", end)
+            tenant.clock.sleep(LAG_STEP)
+            purpose = "poll"
 
     def find(self, name: str, /, **parameters: Any) -> Row | None:
         """Run a Get- cmdlet for one object; None where it isn't there."""
@@ -95,48 +115,70 @@ class ExchangeOnline:
             if error.missing:
                 return None
             raise
+        if len(rows) > 1:
+            raise RefusedError(
+                f"{name} found {len(rows)} objects for one name ({parameters}).",
+                fix="Name it by its full address or its id.",
+            )
         return rows[0] if rows else None
 
-    def _all(self, cmdlet: Cmdlet) -> list[Row]:
+    def _all(self, cmdlet: Cmdlet) -> Rows:
         """Run it and follow the pages: by POST of the same body, on this host only."""
-        url = f"{self._tenant.cloud.exchange}/adminapi/beta/{self._tenant.id}/InvokeCommand"
+        base = self._tenant.cloud.exchange
+        url = f"{base}/adminapi/beta/{self._tenant.id}/InvokeCommand"
         rows: list[Row] = []
-        page = 1
+        warnings: list[str] = []
+        seen: set[str] = set()
         while url:
-            answer = self._send(cmdlet, url)
-            body = answer.body if isinstance(answer.body, dict) else {}
-            if page > 1 and not isinstance(body.get("value"), list):
-                raise UnreachableError(
-                    f"Exchange broke off {cmdlet.name} on page {page}.",
-                    fix="Run the same line again.",
-                )
+            seen.add(url)
+            body = self._page_of(cmdlet, url, number=len(seen))
             rows += body.get("value") or []
-            url = str(body.get("@odata.nextLink") or "")
-            if url and not url.startswith(f"{self._tenant.cloud.exchange}/"):
-                raise RefusedError(
-                    f"Exchange answered with a link to another host: {url[:100]}",
-                    fix="Nothing was sent there.",
-                )
-            page += 1
-        return rows
+            warnings += [str(words) for words in body.get("@adminapi.warnings") or ()]
+            url = body.get("@odata.nextLink") or ""
+            if url in seen:
+                raise _broken(cmdlet, "it sends us round in circles")
+            if url:
+                http.keep_to(base, url, SERVICE)
+        for words in warnings:
+            self._tenant.prompts.working(f"{cmdlet.name} warns: {words}")
+        return Rows(rows, warnings)
+
+    def _page_of(self, cmdlet: Cmdlet, url: str, *, number: int) -> Row:
+        """Fetch one page; a further one that is refused or empty is a failure, never the end."""
+        try:
+            answer = self._send(cmdlet, url)
+        except CmdletError as error:
+            if number == 1:
+                raise
+            raise _broken(cmdlet, f"page {number} was refused: {error.words[:200]}") from error
+        shape: dict[str, Any] = {
+            "value" if cmdlet.kind is Kind.READ else "value?": [ROWS.get(cmdlet.name, {})],
+            "@adminapi.warnings?": list,
+            "@odata.nextLink?": str,
+        }
+        body: Row = answer.body if answer.body != "" or cmdlet.kind is Kind.READ else {}
+        words = misfit(body, shape)
+        if not words and number > 1 and not body.get("value"):
+            words = f"page {number} is empty"
+        if words:
+            raise _broken(cmdlet, words)
+        return body
 
     def _send(self, cmdlet: Cmdlet, url: str) -> Reply:
         self._tenant.prompts.working(cmdlet.name)
         answer = retry.send(
             lambda: self._tenant.loop.run(self._once(cmdlet, url)),
             kind=cmdlet.kind,
-            service="Exchange Online",
+            service=SERVICE,
             clock=self._tenant.protocol_clock,
             meter=self._tenant.meter,
             prompts=self._tenant.prompts,
         )
         if answer.status < 300:  # noqa: PLR2004  HTTP
             return answer
-        if answer.status in (401, 403):
-            raise self._lacking(cmdlet, answer)
         words = _words(answer)
-        if "role definition of the current user" in words or "CmdletAccessDenied" in words:
-            raise self._lacking(cmdlet, answer)
+        if answer.status in (401, 403) or any(sign in words.lower() for sign in LACKING):
+            raise self._lacking(cmdlet, answer, words)
         raise CmdletError(cmdlet, words, answer)
 
     async def _once(self, cmdlet: Cmdlet, url: str) -> Reply:
@@ -144,15 +186,12 @@ class ExchangeOnline:
 
         if self._client is None:
             self._client = http.client(self._tenant.cloud)
-        try:
-            token = self._tenant.identity.token(self._tenant.cloud.exchange_scope)
-        except BusyError as busy:
-            return busy.answer
+        token = self._tenant.identity.token(self._tenant.cloud.exchange_scope)
         headers = {
             "Authorization": f"Bearer {token}",
             "X-AnchorMailbox": f"APP:{ANCHOR}@{self._tenant.id}",
             "X-CmdletName": cmdlet.name,
-            "Prefer": f"odata.maxpagesize={PAGE}",
+            "Prefer": f"odata.maxpagesize={self._page}",
             "client-request-id": str(uuid.uuid4()),
             "connection-id": self._connection,
         }
@@ -161,43 +200,51 @@ class ExchangeOnline:
         try:
             response = await self._client.post(url, json=body, headers=headers)
         except httpx.HTTPError as error:
-            raise http.silence(error) from error
+            raise http.silence(error, SERVICE) from error
         return reply(response.status_code, dict(response.headers), response.content)
 
-    def _lacking(self, cmdlet: Cmdlet, answer: Reply) -> LackingRightError:
-        diagnostics = answer.headers.get("x-ms-diagnostics", "")
-        if answer.status == 403 and not diagnostics and not answer.error:  # noqa: PLR2004  HTTP
+    def _lacking(self, cmdlet: Cmdlet, answer: Reply, words: str) -> LackingRightError:
+        diagnostics = answer.headers.get("x-ms-diagnostics", "").strip()
+        fix = "It takes an active Exchange Administrator. A colleague who is one can run the same line."
+        if answer.status == 403 and not diagnostics and not words:  # noqa: PLR2004  HTTP
             fix = (
                 "Exchange gave no reason: the role is eligible but not active (activate it in PIM), or was given minutes "
                 "ago. Sign in anew and run the same line again."
             )
-        else:
-            fix = "It takes an active Exchange Administrator. A colleague who is one can run the same line."
-        words = (diagnostics or _words(answer)).strip()
+        said = (diagnostics or words)[:300]
         return LackingRightError(
             f"Exchange doesn't let {self._tenant.who or 'this identity'} run {cmdlet.name}"
-            + (f": {words[:300]}" if words else "."),
+            + (f": {said}" if said else "."),
             fix=fix,
         )
+
+
+def _broken(cmdlet: Cmdlet, words: str) -> UnreachableError:
+    return UnreachableError(
+        f"{SERVICE} answered {cmdlet.name} with something that can't be read: {words}.",
+        fix="Run the same line again.",
+    )
 
 
 def _words(answer: Reply) -> str:
     """Find the words that matter: details, then the inner exception, then the message."""
     error = answer.error
-    details = [
-        str(each.get("message", ""))
-        for each in error.get("details") or ()
-        if isinstance(each, dict)
-    ]
-    inner = error.get("innererror") or error.get("innerError") or {}
-    found = ""
-    with suppress(AttributeError):
-        found = str(
-            (inner.get("internalException") or inner.get("internalexception") or {}).get(
-                "message", ""
-            )
-        )
-    text = next((words for words in (*details, found, answer.message) if words), "")
+    details = error.get("details")
+    inner = _part(error, "innererror") or _part(error, "innerError")
+    within = _part(inner, "internalException") or _part(inner, "internalexception")
+    found = (
+        [each.get("message") for each in details or () if isinstance(each, dict)]
+        if isinstance(details, list)
+        else []
+    )
+    text = next(
+        (str(words) for words in (*found, within.get("message"), answer.message) if words), ""
+    )
     code, _, rest = text.partition("|")
     kind, _, words = rest.partition("|")
     return f"{words} ({kind.rsplit('.', 1)[-1]})" if words and code.startswith("Ex") else text
+
+
+def _part(of: Any, name: str) -> dict[str, Any]:
+    found = of.get(name)
+    return found if isinstance(found, dict) else {}

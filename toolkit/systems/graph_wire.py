@@ -8,20 +8,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from toolkit.errors import LackingRightError, NotYetError, RefusedError
+from toolkit.errors import LackingRightError, NotYetError, RefusedError, UnreachableError
 from toolkit.systems import http, retry
 from toolkit.systems.retry import Kind
-from toolkit.systems.sign_in import BusyError, Identity
+from toolkit.systems.shapes import Shape, misfit
+from toolkit.systems.sign_in import Identity
 from toolkit.systems.wire import Reply, reply
 
 if TYPE_CHECKING:
+    import httpx
     from kiota_abstractions.request_information import RequestInformation
-    from msgraph import GraphServiceClient
+    from msgraph import GraphRequestAdapter, GraphServiceClient
 
     from toolkit.systems.tenant import Tenant
 
 Body = dict[str, Any]
 
+SERVICE = "Microsoft Graph"
 NOT_FOUND = 404
 OK = (200, 201, 202, 204)
 LAG_PATIENCE = timedelta(minutes=20)
@@ -35,6 +38,14 @@ LAG_SIGNS = (
 
 Source: github.com/hashicorp/terraform-provider-azuread issues 581, 611; msgraph-bicep-types 193.
 """
+TOO_FAST = "Directory_ConcurrencyViolation"
+"""Two changes of one object met; the later one may come again (github.com/nais/azurerator/issues/448)."""
+REMEDIES = {
+    "Directory_ObjectNotFound": "This is not the tenant it seems, or it isn't ready: check tenant id and cloud.",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "The tenant's app management policy wants a shorter life.",
+    "CredentialTypeNotAllowedAsPerAppPolicy": "The tenant's app management policy forbids this kind of credential.",
+}
+LACKING = ("Authorization_RequestDenied", "InvalidAuthenticationToken")
 
 
 class GraphError(RefusedError):
@@ -44,7 +55,7 @@ class GraphError(RefusedError):
         detail = f"{answer.status} {answer.code}: {answer.message}".strip()
         super().__init__(
             f"Microsoft Graph refused to {what} ({detail[:400]}).",
-            fix=f"Request id for Microsoft's support: {answer.request_id or 'none'}.",
+            fix=f"{REMEDIES.get(answer.code, '')} Request id for Microsoft's support: {answer.request_id or 'none'}.".strip(),
         )
         self.answer = answer
 
@@ -54,12 +65,10 @@ class GraphWire:
 
     def __init__(self, tenant: "Tenant", identity: Identity) -> None:
         self._tenant, self.identity = tenant, identity
-        self._opened: tuple[GraphServiceClient, Any, Any] | None = None
-        self._read_policy: Body | None = None
-        self._resources: dict[str, Body] = {}
-        self._principals: dict[str, str] = {}
-        self._objects: dict[str, str] = {}
-        self._lists: dict[str, list[Body]] = {}
+        self._opened: tuple[GraphServiceClient, GraphRequestAdapter, httpx.AsyncClient] | None = (
+            None
+        )
+        self._transports: list[httpx.AsyncBaseTransport] = []
 
     # ---- transport ----
 
@@ -68,55 +77,55 @@ class GraphWire:
         """The SDK's client, made when first used."""
         return self._open()[0]
 
-    def _open(self) -> "tuple[GraphServiceClient, Any, Any]":
+    def _open(self) -> "tuple[GraphServiceClient, GraphRequestAdapter, httpx.AsyncClient]":
         if self._opened is None:
             from kiota_abstractions.authentication import AnonymousAuthenticationProvider
-            from kiota_http.middleware.options import RetryHandlerOption
+            from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
             from msgraph import GraphRequestAdapter, GraphServiceClient
             from msgraph.graph_request_adapter import options
             from msgraph_core import GraphClientFactory
 
-            off = RetryHandlerOption(max_retries=0, should_retry=False)
+            off = {
+                RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=0, should_retry=False),
+                RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+            }
             raw = http.client(self._tenant.cloud)
-            inner = http.transports(raw)
+            self._transports = http.transports(raw)
             client = GraphClientFactory.create_with_default_middleware(
-                client=raw, options={**options, RetryHandlerOption.get_key(): off}
+                client=raw, options={**options, **off}
             )
             adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), client=client)
             adapter.base_url = f"{self._tenant.cloud.graph}/v1.0"
-            self._opened = (GraphServiceClient(request_adapter=adapter), adapter, inner)
+            self._opened = (GraphServiceClient(request_adapter=adapter), adapter, client)
         return self._opened
 
     def close(self) -> None:
         """Close the connections, which the SDK's own transport forgets to do."""
-        if self._opened is not None:
-            for transport in self._opened[2]:
-                self._tenant.loop.run(transport.aclose())
-            self._opened = None
+        for transport in self._transports:
+            self._tenant.loop.take_leave(transport.aclose)
+        self._transports, self._opened = [], None
 
-    def send(self, request: "RequestInformation", *, kind: Kind, what: str) -> Reply:
+    def send(
+        self, request: "RequestInformation", *, kind: Kind, what: str, any_body: bool = False
+    ) -> Reply:
         """Send one request of the SDK's making, with mailgrant's own retries."""
-        from kiota_abstractions.native_response_handler import NativeResponseHandler
-        from kiota_http.middleware.options import ResponseHandlerOption
-
-        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         self._tenant.prompts.working(what)
-        return self._retried(lambda: self._once(request), kind)
+        return self._retried(lambda: self._once(request), kind, any_body=any_body)
 
     async def _once(self, request: "RequestInformation") -> Reply:
         import httpx
 
-        try:
-            token = self.identity.token(self._tenant.cloud.graph_scope)
-        except BusyError as busy:
-            return busy.answer
-        request.headers.remove("Authorization")
-        request.headers.add("Authorization", f"Bearer {token}")
+        _, adapter, client = self._open()
+        adapter.set_base_url_for_request_information(request)
+        native = await adapter.convert_to_native_async(request)
+        http.keep_to(self._tenant.cloud.graph, str(native.url), SERVICE)
+        token = self.identity.token(self._tenant.cloud.graph_scope)
+        native.headers["Authorization"] = f"Bearer {token}"
         self._tenant.meter.count()
         try:
-            response = await self._open()[1].send_primitive_async(request, "bytes", {})
+            response = await client.send(native)
         except httpx.HTTPError as error:
-            raise http.silence(error) from error
+            raise http.silence(error, SERVICE) from error
         return reply(response.status_code, dict(response.headers), response.content)
 
     def claims(self) -> dict[str, Any]:
@@ -125,45 +134,59 @@ class GraphWire:
         return dict(answer.body)
 
     async def _claims_once(self) -> Reply:
-        try:
-            found = self.identity.claims(self._tenant.cloud.graph_scope)
-        except BusyError as busy:
-            return busy.answer
+        found = self.identity.claims(self._tenant.cloud.graph_scope)
         return Reply(status=200, headers={}, body=found)
 
-    def _retried(self, once: "Callable[[], Coroutine[Any, Any, Reply]]", kind: Kind) -> Reply:
+    def _retried(
+        self,
+        once: "Callable[[], Coroutine[Any, Any, Reply]]",
+        kind: Kind,
+        *,
+        any_body: bool = False,
+    ) -> Reply:
         tenant = self._tenant
         return retry.send(
             lambda: tenant.loop.run(once()),
             kind=kind,
-            service="Microsoft Graph",
+            service=SERVICE,
             clock=tenant.protocol_clock,
             meter=tenant.meter,
             prompts=tenant.prompts,
+            any_body=any_body,
         )
 
-    def read(self, request: "RequestInformation", what: str) -> Body | None:
-        """Fetch one object; None where it isn't there."""
+    def read(self, request: "RequestInformation", what: str, shape: Shape) -> Body | None:
+        """Fetch one object of this shape; None where it isn't there."""
         answer = self.send(request, kind=Kind.READ, what=what)
         if answer.status == NOT_FOUND:
             return None
-        return self._good(answer, what)
+        return self._good(answer, what, shape)
 
     def read_all(
-        self, request: "RequestInformation", what: str, *, missing_is_empty: bool = False
+        self,
+        request: "RequestInformation",
+        what: str,
+        shape: Shape,
+        *,
+        missing_is_empty: bool = False,
     ) -> list[Body]:
-        """Fetch a list, page after page."""
+        """Fetch a list of objects of this shape, page after page."""
         rows: list[Body] = []
+        seen: set[str] = set()
+        whole = {"value": [shape], "@odata.nextLink?": str}
         answer = self.send(request, kind=Kind.READ, what=what)
         if answer.status == NOT_FOUND and missing_is_empty:
             return rows
-        page = self._good(answer, what)
-        rows += page.get("value", [])
+        page = self._good(answer, what, whole)
+        rows += page["value"]
         while link := page.get("@odata.nextLink"):
-            page = self._good(
-                self.send(self.raw("GET", self._own(link)), kind=Kind.READ, what=what), what
-            )
-            rows += page.get("value", [])
+            if link in seen:
+                raise _unfit(what, "it sends us round in circles")
+            seen.add(link)
+            http.keep_to(self._tenant.cloud.graph, link, SERVICE)
+            answer = self.send(self.raw("GET", link), kind=Kind.READ, what=what)
+            page = self._good(answer, what, whole)
+            rows += page["value"]
         return rows
 
     def write(
@@ -179,10 +202,11 @@ class GraphWire:
         An object just made may not be known everywhere: what says so is tried again for twenty
         minutes of tenant time, visibly. `fine` are words of a refusal that mean: already so.
         """
-        clock = self._tenant.clock
-        end = clock.now() + LAG_PATIENCE
+        clock, meter = self._tenant.clock, self._tenant.meter
+        end, purpose = clock.now() + LAG_PATIENCE, meter.purpose
         while True:
-            answer = self.send(make(), kind=Kind.KEYED, what=what)
+            with meter.counting_as(purpose):
+                answer = self.send(make(), kind=Kind.KEYED, what=what)
             if answer.status == NOT_FOUND and gone_is_fine:
                 return {}
             if not _lagging(answer):
@@ -194,17 +218,19 @@ class GraphWire:
                 )
             self._tenant.prompts.waiting(f"not known to every server of Entra yet ({what})", end)
             clock.sleep(LAG_STEP)
+            purpose = "poll"
         if answer.status not in OK and any(words in answer.message.lower() for words in fine):
             return {}
         return self._good(answer, what)
 
-    def _good(self, answer: Reply, what: str) -> Body:
+    def _good(self, answer: Reply, what: str, shape: Shape = None) -> Body:
+        """Give back the body of a good answer, or say why there is none; a write's may be empty."""
         if answer.status in OK:
-            return answer.body if isinstance(answer.body, dict) else {}
-        if answer.status in (401, 403) and answer.code in (
-            "Authorization_RequestDenied",
-            "InvalidAuthenticationToken",
-        ):
+            body: Body = answer.body if isinstance(answer.body, dict) or shape else {}
+            if words := misfit(body, shape or {}):
+                raise _unfit(what, words)
+            return body
+        if answer.status in (401, 403) and answer.code in LACKING:
             raise LackingRightError(
                 f"Microsoft Graph doesn't let {self._tenant.who or 'this identity'} {what} ({answer.code}).",
                 fix="It takes an active Application Administrator (consent for Graph: Privileged Role Administrator); "
@@ -224,25 +250,30 @@ class GraphWire:
             request.set_stream_content(body, "application/json")
         return request
 
-    def _own(self, url: str) -> str:
-        """Refuse a link that leads a token to another host."""
-        if not url.startswith(f"{self._tenant.cloud.graph}/"):
-            raise RefusedError(
-                f"Graph answered with a link to another host: {url[:100]}",
-                fix="Nothing was sent there.",
-            )
-        return url
+    def request(
+        self, method: str, path: str, body: bytes | None = None, *, any_body: bool = False
+    ) -> Reply:
+        """Send any request to a path of Graph and give back its answer, whatever status it has.
 
-    def request(self, method: str, path: str, body: bytes | None = None) -> Reply:
-        """Send any request to a path of Graph and give back its answer, whatever it is."""
+        `any_body` takes what is no JSON too, such as a photo or a table.
+        """
         if not path.startswith(("/v1.0/", "/beta/")):
             path = "/v1.0/" + path.lstrip("/")
         url = f"{self._tenant.cloud.graph}/{quote(path.lstrip('/'), safe='/?&=$(),.:@+%-_~!*;')}"
-        url = url.replace("'", "%27")
         kind = Kind.READ if method.upper() in ("GET", "HEAD") else Kind.UNKEYED
         return self.send(
-            self.raw(method, self._own(url), body), kind=kind, what=f"{method.upper()} {path}"
+            self.raw(method, url, body),
+            kind=kind,
+            what=f"{method.upper()} {path}",
+            any_body=any_body,
         )
+
+
+def _unfit(what: str, words: str) -> UnreachableError:
+    return UnreachableError(
+        f"{SERVICE} was asked to {what} and answered something that can't be read: {words}.",
+        fix=retry.PROXY,
+    )
 
 
 def text(value: str) -> str:
@@ -251,6 +282,8 @@ def text(value: str) -> str:
 
 
 def _lagging(answer: Reply) -> bool:
+    if answer.code == TOO_FAST:
+        return True
     if answer.status == NOT_FOUND and answer.code == "Request_ResourceNotFound":
         return True
     return answer.status in (400, 403) and any(sign in answer.message.lower() for sign in LAG_SIGNS)

@@ -16,11 +16,15 @@ from toolkit.systems.prompts import Prompts
 from toolkit.systems.wire import Meter, Reply
 
 TRANSIENT = frozenset({429, 500, 502, 503, 504, 509})
-"""Source: learn.microsoft.com/graph/errors, and facts of real failures (409 is decided by looking)."""
+"""Source: learn.microsoft.com/graph/errors."""
 THROTTLED = 429
 MOST_TRIES = 6
+UNREADABLE_TRIES = 3
 LONGEST_WAIT = timedelta(minutes=10)
+FAR = timedelta(days=365)
 SHOWN_FROM = 5.0
+NETWORK = "Check the network and https://status.cloud.microsoft, then run the same line again: nothing is lost."
+PROXY = "A proxy or a sign-in page may stand between; try from another network."
 
 
 class Kind(Enum):
@@ -32,12 +36,23 @@ class Kind(Enum):
 
 
 class NoReply(Exception):  # noqa: N818  it isn't an error until somebody decides so
-    """No answer came; `sent` tells whether the request may have reached the service."""
+    """No answer worth reading came.
 
-    def __init__(self, why: str, *, sent: bool) -> None:
+    `sent` tells whether the service may have done what was asked, `answer` holds what came
+    instead, and `tries` how often it makes sense to ask.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        sent: bool,
+        answer: Reply | None = None,
+        fix: str = NETWORK,
+        tries: int = MOST_TRIES,
+    ) -> None:
         super().__init__(why)
-        self.why = why
-        self.sent = sent
+        self.why, self.sent, self.answer, self.fix, self.tries = why, sent, answer, fix, tries
 
 
 def send(
@@ -48,71 +63,62 @@ def send(
     clock: Clock,
     meter: Meter,
     prompts: Prompts,
+    any_body: bool = False,
 ) -> Reply:
     """Send a request until an answer comes that is worth reading.
 
-    `clock` is protocol time. Raises NotYetError when the service asks to wait longer than ten
-    minutes, UnreachableError when no answer comes, OutcomeUnknownError when a write that can't
-    be repeated got none.
+    `clock` is protocol time; `any_body` takes what is no JSON too. Raises NotYetError when the
+    service asks to wait longer than ten minutes, UnreachableError when no answer comes,
+    OutcomeUnknownError when a write that can't be repeated got none.
     """
-    trouble = ""
-    for attempt in range(MOST_TRIES):
-        answer: Reply | None = None
+    attempt = 0
+    while True:
         try:
-            if attempt:
-                with meter.counting_as("retry"):
-                    answer = once()
-            else:
-                answer = once()
-            if answer.status not in TRANSIENT:
-                return _readable(answer, service, kind)
-            trouble = f"{service} answered {answer.status} {answer.code}".rstrip()
+            with meter.counting_as("retry" if attempt else meter.purpose):
+                return _worth_reading(once(), service, any_body=any_body)
         except NoReply as silence:
-            trouble = f"{service} {silence.why}"
+            attempt += 1
             if kind is Kind.UNKEYED and silence.sent:
-                raise _unknown(trouble) from silence
-        if kind is Kind.UNKEYED and answer is not None and answer.status != THROTTLED:
-            raise _unknown(trouble)
-        if attempt < MOST_TRIES - 1:
-            _wait(answer, attempt, trouble, clock, prompts)
-    raise UnreachableError(
-        f"{trouble}, {MOST_TRIES} times in a row.",
-        fix="Check the network and https://status.cloud.microsoft, then run the same line again: nothing is lost.",
-    )
+                raise OutcomeUnknownError(
+                    f"{silence.why} after a write: done or not, nobody knows yet.",
+                    fix="Run the same line again: mailgrant looks first and goes on from what is there.",
+                ) from silence
+            if attempt >= silence.tries:
+                often = f", {attempt} times in a row" if attempt > 1 else ""
+                raise UnreachableError(f"{silence.why}{often}.", fix=silence.fix) from silence
+            _wait(silence, attempt, clock, prompts)
 
 
-def _readable(answer: Reply, service: str, kind: Kind) -> Reply:
-    """Refuse a page of a proxy or half an answer in place of JSON."""
-    if isinstance(answer.body, str) and answer.body and not answer.headers.get("x-ms-diagnostics"):
-        if kind is not Kind.READ:
-            raise _unknown(f"{service} answered {answer.status} with something that is no JSON")
-        raise UnreachableError(
-            f"{service} answered {answer.status} with something that is no JSON: {answer.body[:60]!r}.",
-            fix="A proxy or a sign-in page may stand between; try from another network.",
+def _worth_reading(answer: Reply, service: str, *, any_body: bool) -> Reply:
+    """Refuse what says: not now, and the page of a proxy or half an answer in place of JSON."""
+    if answer.status in TRANSIENT:
+        raise NoReply(
+            f"{service} answered {answer.status} {answer.code}".rstrip(),
+            sent=answer.status != THROTTLED,
+            answer=answer,
+        )
+    if not any_body and answer.text and not answer.headers.get("x-ms-diagnostics"):
+        raise NoReply(
+            f"{service} answered {answer.status} with something that is no JSON ({answer.text[:60]!r})",
+            sent=True,
+            fix=PROXY,
+            tries=UNREADABLE_TRIES,
         )
     return answer
 
 
-def _unknown(trouble: str) -> OutcomeUnknownError:
-    return OutcomeUnknownError(
-        f"{trouble} after a write: done or not, nobody knows yet.",
-        fix="Run the same line again: mailgrant looks first and goes on from what is there.",
-    )
-
-
-def _wait(answer: Reply | None, attempt: int, trouble: str, clock: Clock, prompts: Prompts) -> None:
-    delay = retry_after(answer, clock.now()) if answer is not None else None
-    if delay is None:
-        delay = min(2.0**attempt, 30) * random.uniform(0.5, 1)  # noqa: S311  jitter, no secret
-    until = clock.now() + timedelta(seconds=delay)
-    if delay > LONGEST_WAIT.total_seconds():
+def _wait(silence: NoReply, attempt: int, clock: Clock, prompts: Prompts) -> None:
+    asked = retry_after(silence.answer, clock.now()) if silence.answer is not None else None
+    if asked is not None and asked > LONGEST_WAIT.total_seconds():
+        until = clock.now() + timedelta(seconds=min(asked, FAR.total_seconds()))
         raise NotYetError(
-            f"{trouble} and asks to wait until {until:%H:%M} UTC.",
+            f"{silence.why} and asks to wait until {until:%Y-%m-%d %H:%M} UTC.",
             fix="Run the same line again after that: nothing is lost.",
             until=until,
-        )
-    if delay >= SHOWN_FROM or attempt:
-        prompts.waiting(f"{trouble}; trying again in {delay:.0f} s", None)
+        ) from silence
+    delay = 2.0 ** (attempt - 1) * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311  jitter, no secret
+    if delay >= SHOWN_FROM or attempt > 1 or asked:
+        prompts.waiting(f"{silence.why}; trying again in {delay:.0f} s", None)
     clock.sleep(delay)
 
 
@@ -123,7 +129,7 @@ def retry_after(answer: Reply, now: datetime) -> float | None:
         return float(text) or None
     try:
         when = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        left = (when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    left = (when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds()
     return left if left > 0 else None

@@ -2,41 +2,27 @@
 
 import base64
 import json
+import re
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import RefusedError
+from toolkit.clock import Clock, SystemClock
+from toolkit.errors import RefusedError, UnreachableError
 from toolkit.secret import Secret
 from toolkit.systems import http
+from toolkit.systems.aadsts import ADVICE, BUSY, CLOCK, NOT_KNOWN_YET, UNKNOWN
 from toolkit.systems.clouds import Cloud
-from toolkit.systems.retry import TRANSIENT, NoReply
+from toolkit.systems.retry import MOST_TRIES, NETWORK, PROXY, TRANSIENT, UNREADABLE_TRIES, NoReply
 from toolkit.systems.wire import Meter, Reply, reply
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
-
-ADVICE = {
-    700027: "The tenant doesn't know this certificate on the app. One just uploaded takes minutes; otherwise compare thumbprints.",
-    7000215: "The client secret is wrong: paste the secret's VALUE, not its id. One just made takes minutes.",
-    7000222: "The client secret has expired. Make a new one.",
-    700016: "There is no such application in this tenant: check tenant id and cloud. One just made takes minutes.",
-    7000112: "The application is disabled. Enable the enterprise application in Entra.",
-    90002: "There is no such tenant. Check tenant id and cloud.",
-    500011: "The service asked for has no service principal in this tenant.",
-    700024: "This computer's clock is wrong for the service. Correct the clock.",
-    500133: "This computer's clock is wrong for the service. Correct the clock.",
-    53003: "Conditional Access blocks this sign-in. Ask who manages it.",
-    50105: "The user isn't assigned to the application, which demands assignment.",
-    65001: "Nobody has consented to the application yet.",
-    7000218: "The request lacks a secret or certificate.",
-}
-"""What to do, by AADSTS code (learn.microsoft.com/entra/identity-platform/reference-error-codes).
-
-Microsoft changes codes, so they choose the advice and never the way the program goes on, but for
-one fact that a proof waits for: a key or an app that the token service doesn't know yet.
-"""
-NOT_KNOWN_YET = frozenset({700027, 7000215, 700016})
+FAILED = 400
+SERVICE = "Entra's token service"
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+TOKEN = re.compile(r"[!-~]{1,65536}")
 
 
 class SignInError(RefusedError):
@@ -50,14 +36,6 @@ class SignInError(RefusedError):
     def may_pass(self) -> bool:
         """Tell whether a key or an app just made explains it."""
         return bool(self.codes & NOT_KNOWN_YET)
-
-
-class BusyError(Exception):
-    """The token service answered that it is busy; `answer` holds status and Retry-After."""
-
-    def __init__(self, answer: Reply) -> None:
-        super().__init__(f"the token service answered {answer.status}")
-        self.answer = answer
 
 
 class Identity:
@@ -76,17 +54,19 @@ class Identity:
         meter: Meter,
         secret: Secret | None = None,
         key: Secret | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.cloud, self.tenant_id, self.client_id = cloud, tenant_id, client_id
         self._secret, self._key, self._meter = secret, key, meter
+        self._clock = clock or SystemClock()
         self._credential: TokenCredential | None = None
         self._heard: Reply | None = None
 
     def token(self, scope: str) -> str:
         """Fetch a token for a scope, from memory while it is good.
 
-        Raises SignInError when Entra says no, BusyError when it is busy, NoReply when it can't be
-        reached.
+        Raises SignInError when Entra says no, and NoReply when it is busy, can't be reached, or
+        says what nobody can read.
         """
         from azure.core.exceptions import AzureError
 
@@ -94,24 +74,33 @@ class Identity:
             self._credential = self._make()
         self._heard = None
         try:
-            return self._credential.get_token(scope).token
+            found: object = self._credential.get_token(scope).token
         except (AzureError, OSError, ValueError) as error:
             raise self._sorted(error) from error
+        if not isinstance(found, str) or not TOKEN.fullmatch(found):
+            raise _unreadable(self._heard)
+        return Secret(found).reveal()  # the redactor knows it from now on
 
     def claims(self, scope: str) -> dict[str, Any]:
         """Read the claims of a token; they are shown, nothing is decided by them."""
-        body = self.token(scope).split(".")[1]
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return found
+        parts = self.token(scope).split(".")
+        try:
+            body = parts[1]
+            found = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        except (IndexError, ValueError) as error:
+            raise UnreachableError(
+                f"{SERVICE} gave a token that can't be read.", fix=PROXY
+            ) from error
+        return dict(found) if isinstance(found, dict) else {}
 
     def _make(self) -> "TokenCredential":
         from azure.identity import CertificateCredential, ClientSecretCredential
 
-        ca_file = self.cloud.ca_file
         options: dict[str, Any] = {
             "authority": self.cloud.login,
-            "connection_verify": str(ca_file) if ca_file else True,
-            "disable_instance_discovery": ca_file is not None,
+            "connection_verify": str(http.authorities(self.cloud)),
+            "use_env_settings": not self.cloud.practice,
+            "disable_instance_discovery": self.cloud.ca_file is not None,
             "retry_total": 0,
             "connection_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
@@ -120,6 +109,11 @@ class Identity:
         }
         if self._secret is not None:
             secret = self._secret.reveal()
+            if GUID.fullmatch(secret.strip()):
+                raise RefusedError(
+                    "That is the client secret's ID, not the secret.",
+                    fix="Use the secret's VALUE, which Entra shows only once. Nothing was sent.",
+                )
             return ClientSecretCredential(self.tenant_id, self.client_id, secret, **options)
         if self._key is None:
             raise RefusedError(
@@ -127,37 +121,88 @@ class Identity:
                 fix="Give a secret or a certificate.",
             )
         key = self._key.reveal_bytes()
-        return CertificateCredential(
-            self.tenant_id, self.client_id, certificate_data=key, **options
-        )
+        try:
+            return CertificateCredential(
+                self.tenant_id, self.client_id, certificate_data=key, **options
+            )
+        except ValueError as error:
+            raise RefusedError(
+                "The certificate to sign in with can't be read.",
+                fix="It takes one PEM file with an RSA private key and its certificate.",
+            ) from error
 
     def _asking(self, request: Any) -> None:
         self._meter.count()
         request.http_request.headers.update(http.greeting(self.cloud))
 
     def _hear(self, response: Any) -> None:
-        http = response.http_response
-        self._heard = reply(http.status_code, dict(http.headers), http.body())
+        answer = response.http_response
+        self._heard = reply(answer.status_code, dict(answer.headers), answer.body())
 
     def _sorted(self, error: Exception) -> Exception:
-        """Tell busy, silent and refused apart; azure-identity raises the same for all."""
+        """Tell busy, silent, garbled and refused apart; azure-identity raises the same for all."""
         heard = self._heard
-        if heard is None or heard.status < 400:  # noqa: PLR2004  HTTP
-            return NoReply(
-                f"gave no token ({(str(error).splitlines() or ['no reason given'])[0][:160]})",
-                sent=False,
-            )
-        if heard.status in TRANSIENT:
-            return BusyError(heard)
+        if heard is None:
+            return _silent(error)
         body = heard.body if isinstance(heard.body, dict) else {}
-        codes = frozenset(code for code in body.get("error_codes", ()) if isinstance(code, int))
-        text = str(body.get("error_description") or error)
-        text = text.split("\r\n", maxsplit=1)[0].split(" Trace ID:", maxsplit=1)[0][:300]
-        fix = next(
-            (ADVICE[code] for code in codes if code in ADVICE), "Look it up in Entra's sign-in log."
-        )
+        codes = _codes(body)
+        if (
+            heard.status in TRANSIENT
+            or body.get("error") == "temporarily_unavailable"
+            or codes & BUSY
+        ):
+            return NoReply(f"{SERVICE} is busy (HTTP {heard.status})", sent=False, answer=heard)
+        if heard.status < FAILED or not isinstance(body.get("error"), str):
+            return _unreadable(heard)
+        return self._refused(body, codes, heard)
+
+    def _refused(self, body: dict[str, Any], codes: frozenset[int], heard: Reply) -> SignInError:
+        text = str(body.get("error_description") or body["error"])
+        text = text.splitlines()[0].split(" Trace ID:", maxsplit=1)[0][:300]
+        fix = next((ADVICE[code] for code in sorted(codes) if code in ADVICE), UNKNOWN)
+        if codes & CLOCK:
+            fix += self._skew(heard)
         if body.get("correlation_id"):
-            fix += f" Correlation id: {body['correlation_id']}."
+            fix += f" Correlation id: {str(body['correlation_id'])[:64]}."
         return SignInError(
             f"Signing in as application {self.client_id} was refused: {text}", fix=fix, codes=codes
         )
+
+    def _skew(self, heard: Reply) -> str:
+        try:
+            theirs = parsedate_to_datetime(heard.headers.get("date", ""))
+            seconds = (self._clock.now() - theirs).total_seconds()
+        except (ValueError, TypeError):
+            return ""
+        return f" Here it is {self._clock.now():%H:%M:%S} UTC, there {theirs:%H:%M:%S}: {seconds:+.0f} s."
+
+
+def _codes(body: dict[str, Any]) -> frozenset[int]:
+    """Read the AADSTS numbers; where the list is missing, from the beginning of the text."""
+    listed = body.get("error_codes")
+    if isinstance(listed, list):
+        return frozenset(code for code in listed if isinstance(code, int))
+    return frozenset(
+        int(code) for code in re.findall(r"^AADSTS(\d{4,8})\b", str(body.get("error_description")))
+    )
+
+
+def _silent(error: Exception) -> NoReply:
+    why = http.reason(error)
+    untrusted = why == http.UNTRUSTED
+    return NoReply(
+        f"{SERVICE} gave no answer ({why})",
+        sent=False,
+        fix=http.UNTRUSTED_FIX if untrusted else NETWORK,
+        tries=1 if untrusted else MOST_TRIES,
+    )
+
+
+def _unreadable(heard: Reply | None) -> NoReply:
+    status = f"HTTP {heard.status}" if heard else "no status"
+    return NoReply(
+        f"{SERVICE} answered {status} with something that is neither a token nor a refusal",
+        sent=False,
+        fix=PROXY,
+        tries=UNREADABLE_TRIES,
+    )

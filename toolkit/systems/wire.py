@@ -1,17 +1,20 @@
-"""What passes over the wire and how it goes wrong: answers, troubles, counts, and the thread it runs on."""
+"""What passes over the wire: answers, counts, and the thread it runs on."""
 
 import asyncio
 import concurrent.futures
 import json
 import threading
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 Purpose = Literal["request", "poll", "retry", "settled"]
+NAP = 0.2
+FAREWELL = 0.5
+"""How long closing waits, in seconds: Ctrl-C has to be over within two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,11 @@ class Reply:
         return str(self.error.get("message", ""))
 
     @property
+    def text(self) -> str:
+        """The body where it is text and so no JSON; empty otherwise."""
+        return self.body if isinstance(self.body, str) else ""
+
+    @property
     def request_id(self) -> str:
         """What Microsoft's support asks for."""
         return self.headers.get("request-id", "")
@@ -50,7 +58,7 @@ def reply(status: int, headers: Mapping[str, str], content: bytes) -> Reply:
     text = content.decode("utf-8", errors="replace").strip("\x00\ufeff \r\n\t")
     body: Any = text
     if text[:1] in ("{", "["):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             body = json.loads(text)
     return Reply(status=status, headers=lower, body=body)
 
@@ -90,6 +98,7 @@ class Loop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._hangs = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end and give back what it gives, or raise what it raises."""
@@ -100,7 +109,7 @@ class Loop:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         while True:
             try:
-                return future.result(timeout=0.2)
+                return future.result(timeout=NAP)
             except concurrent.futures.TimeoutError:
                 if future.done():
                     raise
@@ -108,15 +117,28 @@ class Loop:
                 future.cancel()
                 raise
 
+    def take_leave(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run what closes a connection, unless the loop hangs in a library."""
+        if self._loop is None or self._hangs:
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(work(), self._loop).result(timeout=FAREWELL)
+        except concurrent.futures.TimeoutError:
+            self._hangs = True
+
     def close(self) -> None:
-        """Stop the loop; one that hangs in a library is left to die with the process."""
+        """Stop the loop; one that hangs is left to die with the process."""
         if self._loop is None or self._thread is None:
             return
-        with suppress(concurrent.futures.TimeoutError):
-            last = asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), self._loop)
-            last.result(timeout=1)  # closed connections take their leave in the loop's next turns
+        self.take_leave(_next_turns)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=1)
+        if not self._hangs:
+            self._thread.join(timeout=FAREWELL)
         if not self._thread.is_alive():
             self._loop.close()
         self._loop = self._thread = None
+        self._hangs = False
+
+
+async def _next_turns() -> None:
+    await asyncio.sleep(0.01)  # closed connections take their leave in the loop's next turns

@@ -1,0 +1,152 @@
+"""An application's certificates on Microsoft Graph: one list that is always replaced whole."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from toolkit.errors import LackingRightError, NotYetError
+from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire, query
+from toolkit.systems.shapes import Shape, names
+
+if TYPE_CHECKING:
+    from toolkit.systems.sign_in import Identity
+    from toolkit.systems.tenant import Tenant
+
+T = TypeVar("T")
+DAYS = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
+CERTIFICATE = {
+    "keyId": str,
+    "customKeyIdentifier?": str,
+    "displayName?": str,
+    "endDateTime": datetime,
+}
+LISTED = {"id": str, "keyCredentials?": [CERTIFICATE]}
+RULE = {"restrictionType?": str, "state?": str, "maxLifetime?": str}
+POLICY = {"isEnabled?": bool, "applicationRestrictions?": {"keyCredentials?": [RULE]}}
+
+
+class GraphCertificates(GraphWire):
+    """Reads the list until it can be trusted, and replaces it without harm to others' entries."""
+
+    def __init__(self, tenant: "Tenant", identity: "Identity") -> None:
+        super().__init__(tenant, identity)
+        self._read_policy: Body | None = None
+        self._objects: dict[str, str] = {}
+        self._lists: dict[str, list[Body]] = {}
+
+    def application(self, client_id: str, shape: Mapping[str, Shape]) -> Body | None:
+        """Fetch what a shape names of the application with this client id."""
+        builder = self.sdk.applications_with_app_id(client_id)
+        options = query(builder, select=names(dict(shape)))
+        request = builder.to_get_request_information(options)
+        return self.read(request, "read the application", dict(shape))
+
+    def certificates(self, client_id: str) -> list[Body] | None:
+        """List an application's certificates; None where there is no such application."""
+        app = self.application(client_id, LISTED)
+        if app is None:
+            return None
+        self._objects[client_id] = app["id"]
+        self._lists[client_id] = app.get("keyCredentials") or []
+        return self._lists[client_id]
+
+    def settled_certificates(self, client_id: str) -> list[Body]:
+        """List an application's certificates when two readings in a row agree, and it is there.
+
+        The list is replaced whole, so a stale reading would wipe out what somebody just added.
+        """
+        before = self._lists.get(client_id)
+        end = self._tenant.clock.now() + LAG_PATIENCE
+        while True:
+            found = self.certificates(client_id)
+            if found is not None and before is not None and _ids(found) == _ids(before):
+                return found
+            if self._tenant.clock.now() >= end:
+                raise _tired("the list of certificates")
+            if found is None or before is not None:
+                self._tenant.prompts.waiting(
+                    "the list of certificates isn't the same everywhere yet", end
+                )
+                self._tenant.clock.sleep(LAG_STEP)
+            before = found
+
+    def set_certificates(self, client_id: str, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the list; a new entry has DER bytes in `key`, all others stay as Graph gave them.
+
+        They go back as the JSON they came as: the SDK's model would round their dates and drop
+        what it doesn't know, and Graph refuses a changed entry of somebody else. Source:
+        learn.microsoft.com/graph/api/application-update
+        """
+        body = json.dumps({"keyCredentials": [_as_json(entry) for entry in entries]}).encode()
+        url = f"{self._tenant.cloud.graph}/v1.0/applications/{self._objects[client_id]}"
+        self.write(lambda: self.raw("PATCH", url, body), "change the application's certificates")
+        self._lists.pop(client_id, None)
+
+    def longest_certificate_days(self) -> int | None:
+        """Tell how long a certificate may live by the tenant's app management policy, in days.
+
+        None where nothing limits it, or where this identity may not read the policy: the service
+        then refuses what it doesn't allow. GET /policies/defaultAppManagementPolicy.
+        """
+        policy = self._policy()
+        if not policy.get("isEnabled"):
+            return None
+        rules = (policy.get("applicationRestrictions") or {}).get("keyCredentials") or ()
+        limits = [
+            _days(rule.get("maxLifetime") or "")
+            for rule in rules
+            if rule.get("restrictionType") == "asymmetricKeyLifetime"
+            and rule.get("state") == "enabled"
+        ]
+        return min((days for days in limits if days), default=None)
+
+    def _policy(self) -> Body:
+        if self._read_policy is None:
+            request = self.sdk.policies.default_app_management_policy.to_get_request_information()
+            what = "read the app management policy"
+            try:
+                self._read_policy = self.read(request, what, POLICY) or {}
+            except LackingRightError:
+                self._read_policy = {}
+        return self._read_policy
+
+    def awaited(self, look: Callable[[], T | None], what: str) -> T:
+        """Look until Graph shows what was just made; raises NotYetError after twenty minutes."""
+        end = self._tenant.clock.now() + LAG_PATIENCE
+        found = look()
+        while found is None:
+            if self._tenant.clock.now() >= end:
+                raise _tired(what)
+            self._tenant.prompts.waiting(f"{what} isn't known everywhere yet", end)
+            self._tenant.clock.sleep(LAG_STEP)
+            with self._tenant.meter.counting_as("poll"):
+                found = look()
+        return found
+
+
+def _tired(what: str) -> NotYetError:
+    return NotYetError(
+        f"After 20 minutes Microsoft Graph still doesn't agree on {what}.",
+        fix="Run the same line again later: nothing is lost.",
+    )
+
+
+def _ids(entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {str(entry["keyId"]) for entry in entries}
+
+
+def _days(duration: str) -> int | None:
+    """Read an ISO 8601 duration as days; Entra counts a month as 30 and a year as 365."""
+    match = DAYS.fullmatch(duration)
+    if not match:
+        return None
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    return years * 365 + months * 30 + weeks * 7 + days
+
+
+def _as_json(entry: Mapping[str, Any]) -> Body:
+    key = entry.get("key")
+    return {**entry, "key": base64.b64encode(key).decode()} if isinstance(key, bytes) else {**entry}
