@@ -16,6 +16,7 @@ from toolkit.practice.control import Practice
 Body = dict[str, Any]
 
 NOT_YET = {400, 404}
+THERE = "already exists"
 TRIES = 20
 PAUSE = 5
 SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
@@ -77,10 +78,18 @@ class Client:
         """Change something, again and again while Graph doesn't know it."""
         return _fine(self._patiently(lambda: self.ask("PATCH", path, body)))
 
+    def delete(self, path: str) -> Body:
+        """Remove something, again and again while Graph doesn't know it."""
+        return _fine(self._patiently(lambda: self.ask("DELETE", path)))
+
+    def patiently_get(self, path: str) -> Body:
+        """Read something that was just made, again and again while Graph doesn't know it."""
+        return _fine(self._patiently(lambda: self.ask("GET", path)))
+
     def _patiently(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         answer = send()
         for _ in range(TRIES):
-            if answer.status_code not in NOT_YET:
+            if answer.status_code not in NOT_YET or THERE in answer.text:
                 break
             self.sleep(PAUSE)
             answer = send()
