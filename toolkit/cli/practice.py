@@ -1,6 +1,7 @@
 """The command `practice`: the practice tenant as a server, its state, its faults, its clock."""
 
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,12 @@ def start(*, port: int, speed: float, record: Path | None, as_json: bool) -> Non
     settings = settings_of(as_json=as_json)
     terminal = terminal_of(settings, practice=True)
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    with tenant.serve(_folder(settings), port=port, speed=speed, record=record) as world:
-        if not world.embedded:
-            raise UsageError(
-                f"It is being served already, at {world.url}.", fix="Stop that one first."
-            )
+    folder = _folder(settings)
+    with tenant.serve(folder, port=port, speed=speed, record=record, open_to_all=True) as world:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
         if settings.as_json:
-            print_json(tenant.status(_folder(settings)))
+            print_json({"practice": True, **tenant.status(folder)})
+            sys.stdout.flush()  # whoever reads it through a pipe waits for it
         terminal.say(
             f"The practice tenant answers at {world.url} (trust {world.ca_file}). Ctrl-C stops it.",
             "note",
