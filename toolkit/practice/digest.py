@@ -13,7 +13,7 @@ from typing import Any
 from toolkit.practice.store import Body, Store
 
 # What replicas and caches remember, and what lies in the recycle bin, is no object of the tenant.
-ASIDE = {"deletedItem", "permissionCache", "signInReplica"}
+ASIDE = {"deletedItem", "permissionCache", "signInActivity", "signInReplica"}
 # Server-made ids, times and secrets; keys of certificates and secrets get a form of their own.
 LEFT_OUT = {
     "_password",

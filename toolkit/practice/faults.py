@@ -35,13 +35,15 @@ class Fault:
     phase: str
     action: Action
 
-    def matches(self, method: str, path: str, cmdlet: str | None, *, token: bool) -> bool:
+    def matches(self, asked: "Asked") -> bool:
         """Tell whether a request is one that the line speaks of."""
         if self.method is None:
-            named = "token" if token else cmdlet or ""
-            return self.target == "*" or fnmatch.fnmatchcase(named.lower(), self.target.lower())
-        paths = {path.lower(), VERSION.sub("", path, count=1).lower()}
-        return self.method in {"*", method} and any(
+            named = "token" if asked.token else asked.cmdlet or ""
+            return (self.target == "*" and not asked.part) or fnmatch.fnmatchcase(
+                named.lower(), self.target.lower()
+            )
+        paths = {asked.path.lower(), VERSION.sub("", asked.path, count=1).lower()}
+        return self.method in {"*", asked.method} and any(
             fnmatch.fnmatchcase(one, _literal(self.target.lower())) for one in paths
         )
 
@@ -63,16 +65,26 @@ def parse(line: str) -> Fault:
     return Fault(line=line, method=method, target=target, times=times, phase=phase, action=action)
 
 
-def match(
-    store: Store, number: int, method: str, path: str, cmdlet: str | None, *, token: bool
-) -> list[Fault]:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What faults look at in a request; `part` where it came in a batch, `number` is all its own."""
+
+    number: str
+    method: str
+    path: str
+    cmdlet: str | None = None
+    token: bool = False
+    part: bool = False
+
+
+def match(store: Store, asked: Asked) -> list[Fault]:
     """Count a request against every fault, and list those that strike it."""
     struck = []
     for key, line, matched in store.execute("select id, line, matched from fault order by id"):
         fault = parse(line)
-        if not fault.matches(method, path, cmdlet, token=token):
+        if not fault.matches(asked):
             continue
-        fires = fault.times(matched + 1, f"{key}/{number}")
+        fires = fault.times(matched + 1, f"{key}/{asked.number}")
         store.execute(
             "update fault set matched = matched + 1, fired = fired + ? where id = ?",
             (int(fires), key),

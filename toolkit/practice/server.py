@@ -6,6 +6,7 @@ import json
 import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from urllib.parse import parse_qsl
 
 from toolkit.practice import dispatch, faults, misfortune, traffic
 from toolkit.practice.entra import login
-from toolkit.practice.faults import Fault
+from toolkit.practice.faults import Asked, Fault
 from toolkit.practice.loopback import Address, Server, reset
+from toolkit.practice.store import Store
 from toolkit.practice.tls import Tls
-from toolkit.practice.wire import Answer, Ask
+from toolkit.practice.wire import Answer, Ask, Failing
 from toolkit.practice.world import World
 
 Message = MutableMapping[str, Any]
@@ -79,12 +81,12 @@ class Served:
 
     def _serve(self, ask: Ask) -> tuple[list[Fault], Answer | None]:
         """Count the request, see which faults strike it, and have it answered unless one forbids."""
-        cmdlet = traffic.cmdlet_of(ask)
         store = self._world.store
         with store.transaction():
-            number = traffic.count(store, ask, cmdlet)
-            token = login.is_token_request(ask)
-            struck = faults.match(store, number, ask.method, ask.path, cmdlet, token=token)
+            number = traffic.count(store, ask)
+            struck = faults.match(store, _asked(ask, str(number)))
+            ask, others = _struck_parts(store, ask, number)
+        struck += others
         before = [fault for fault in struck if fault.phase == "before"]
         if before:
             return before[:1], None
@@ -145,6 +147,31 @@ def serve(
         stack.callback(server.stop)
         server.start()
         yield
+
+
+def _asked(ask: Ask, number: str, *, part: bool = False) -> Asked:
+    return Asked(
+        number=number,
+        method=ask.method,
+        path=ask.path,
+        cmdlet=traffic.cmdlet_of(ask),
+        token=login.is_token_request(ask),
+        part=part,
+    )
+
+
+def _struck_parts(store: Store, ask: Ask, number: int) -> tuple[Ask, list[Fault]]:
+    """Let a status strike the part of a batch that it is for, anything else the whole batch."""
+    failing: dict[str, Failing] = {}
+    others: list[Fault] = []
+    for key, part in traffic.parts_of(ask):
+        for fault in faults.match(store, _asked(part, f"{number}.{key}", part=True)):
+            if fault.action.word == "status":
+                answer = misfortune.failure(fault.action, token=False)
+                failing[key] = Failing(answer=answer, done=fault.phase != "before")
+            else:
+                others.append(fault)
+    return replace(ask, failing=failing), others
 
 
 async def _ask(scope: Message, receive: Receive) -> Ask:

@@ -2,16 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from toolkit.practice import exchange
 from toolkit.practice.store import Store
 from toolkit.practice.wire import Ask
 
 EXCHANGE_PREFIX = "/exchange"
-KINDS = ("read", "write", "sign_in", "part")
+# What the counters are called, and the kinds of requests that they add up.
+COUNTERS = {
+    "read": ("read",),
+    "write": ("write", "part that writes"),
+    "sign_in": ("sign_in",),
+    "parts": ("part", "part that writes"),
+}
 # Actions of Graph that are POSTs and change nothing.
 READING_ACTIONS = {
     "$batch",
@@ -22,7 +29,6 @@ READING_ACTIONS = {
     "getMemberObjects",
     "validateProperties",
 }
-READING_VERBS = {"get", "test"}
 SECRETS = {
     "access_token",
     "assertion",
@@ -56,17 +62,31 @@ def cmdlet_of(ask: Ask) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def count(store: Store, ask: Ask, cmdlet: str | None) -> int:
+def parts_of(ask: Ask) -> Iterator[tuple[str, Ask]]:
+    """Take a batch apart into its parts, by id, as if each had been sent alone."""
+    if not ask.path.lower().endswith("/$batch"):
+        return
+    version = ask.path.split("/")[1]
+    for part in _parts(ask.body):
+        path = unquote(urlsplit(f"/{str(part.get('url')).lstrip('/')}").path)
+        if service_of(ask.path) == "graph":
+            path = f"/{version}{path}"
+        method = str(part.get("method")).upper()
+        body = json.dumps(part.get("body")).encode()
+        yield str(part.get("id")), Ask(method=method, path=path, body=body)
+
+
+def count(store: Store, ask: Ask) -> int:
     """Count a request, and the parts of a batch by themselves; the answer is its number."""
-    batch = ask.path.lower().endswith("/$batch")
-    for part in _parts(ask.body) if batch else ():
-        store.execute(
-            "insert into request (kind, method, path) values ('part', ?, ?)",
-            (str(part.get("method")), str(part.get("url"))),
-        )
+    for _, part in parts_of(ask):
+        _note(store, part, "part that writes" if _kind(part) == "write" else "part")
+    return _note(store, ask, _kind(ask))
+
+
+def _note(store: Store, ask: Ask, kind: str) -> int:
     rows = store.execute(
         "insert into request (kind, method, path) values (?, ?, ?) returning id",
-        (_kind(ask, cmdlet), ask.method, cmdlet or ask.path),
+        (kind, ask.method, cmdlet_of(ask) or ask.path),
     )
     return int(rows[0][0])
 
@@ -77,17 +97,18 @@ def totals(store: Store) -> dict[str, int]:
         str(kind): int(number)
         for kind, number in store.execute("select kind, count(*) from request group by kind")
     }
-    return {("parts" if kind == "part" else kind): found.get(kind, 0) for kind in KINDS}
+    return {name: sum(found.get(kind, 0) for kind in added) for name, added in COUNTERS.items()}
 
 
-def _kind(ask: Ask, cmdlet: str | None) -> str:
+def _kind(ask: Ask) -> str:
     service = service_of(ask.path)
     if service == "login":
         return "sign_in"
     if ask.method in {"GET", "HEAD"}:
         return "read"
     if service == "exchange":
-        reading = cmdlet is not None and cmdlet.partition("-")[0].lower() in READING_VERBS
+        cmdlet = cmdlet_of(ask)
+        reading = cmdlet is not None and not exchange.is_write(cmdlet)
         return "read" if reading or ask.path.endswith("/$batch") else "write"
     last = ask.path.rpartition("/")[2].removeprefix("microsoft.graph.")
     return "read" if ask.method == "POST" and last in READING_ACTIONS else "write"

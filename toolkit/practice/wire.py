@@ -25,7 +25,10 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A request: `path` is decoded and has no base; header names are lower case."""
+    """A request: `path` is decoded and has no base; header names are lower case.
+
+    `failing` says which parts of a batch are to fail, by their ids.
+    """
 
     method: str
     path: str
@@ -33,6 +36,7 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     caller: Caller | None = None
+    failing: "Mapping[str, Failing]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +56,11 @@ class Answer:
         if isinstance(self.body, str):
             return self.body.encode()
         return json.dumps(self.body, ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failing:
+    """The failure that stands in for the answer of a batch's part; `done` says it happens anyway."""
+
+    answer: Answer
+    done: bool

@@ -16,17 +16,26 @@ class World:
     `base` is the address it is served at (https://localhost:8443). Kinds of objects in the store,
     with Microsoft Graph's own property names; what only the services know starts with `_`:
 
-    application, servicePrincipal  `_owners` [ids], `_secrets` {keyId: salted hash}
+    application, servicePrincipal  `_owners` [ids], `_secrets` {keyId: salted hash}, `_policies`
+    federatedIdentityCredential, extensionProperty   `_application` id
     user                           `_exchange` {RecipientTypeDetails, ...} where it has a mailbox
                                    or is a mail user; `_password` hash; `_manager` id
     group                          `_members` [ids], `_owners` [ids], `_exchange` {...} where
                                    mail-enabled (name in Exchange, Notes, hidden, ...)
-    appRoleAssignment, oauth2PermissionGrant, subscribedSku, organization, domain,
-    directoryRoleAssignment {id, principalId, roleDefinitionId, directoryScopeId}
-    appManagementPolicy (id "default" is the tenant's)
-    deletedItem                    {id, kind, deletedDateTime, body}
-    managementScope, managementRoleAssignment, exchangeServicePrincipal, accessPolicy
-    permissionCache                what Exchange still believes an app may do (by appId)
+    administrativeUnit, appRoleAssignment, oauth2PermissionGrant, subscribedSku, organization, domain
+    directoryRoleAssignment        {id, principalId, roleDefinitionId, directoryScopeId}
+    directoryRoleEligibility       the same: roles that could be made active (`pim eligible`)
+    appManagementPolicy            (id "default" is the tenant's)
+    accessPolicy, exchangeServicePrincipal, mailboxFolderPermission, managementRoleAssignment,
+    managementScope                Exchange's own, with its property names
+
+    No objects of the tenant are what services remember:
+
+    deletedItem                    {id, kind, deletedDateTime, body, granted}
+    permissionCache                what Exchange still believes an app may do (by appId), and its
+                                   access policies (id "accessPolicies")
+    signInReplica                  since when the token service knows apps and keys (by appId)
+    signInActivity                 when an app signed in (by appId)
     """
 
     store: Store

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import parse_qsl, unquote
 
-from toolkit.practice.entra import assertions, replicas, tokens
+from toolkit.practice.entra import activity, assertions, replicas, tokens
 from toolkit.practice.entra.token_refusal import TokenRefusal, bad_client, missing
 from toolkit.practice.passwords import matches
 from toolkit.practice.seed.people import ORGANIZATION, TENANT_ID
@@ -36,6 +36,7 @@ def answer(world: World, ask: Ask, tenant: str) -> Answer:
     _check_proof(world, form, application, ask)
     resource, audience = _resource(world, asked)
     token = tokens.issue(world, principal=principal, resource=resource, audience=audience)
+    activity.note(world, application["appId"], resource["appId"])
     body: Body = {
         "token_type": "Bearer",
         "expires_in": tokens.LIFETIME,

@@ -116,6 +116,7 @@ TABLE = {
         ),
     ],
     "me": ["User.Read User.ReadWrite User.Read.All User.ReadWrite.All Directory.Read.All"],
+    "reports.sign_ins": ["AuditLog.Read.All"],
     "mailbox": [""],
 }
 WHO = {name: [frozenset(line.split()) for line in lines] for name, lines in TABLE.items()}
@@ -128,6 +129,15 @@ PRIVILEGED = frozenset({GLOBAL, "e8611ab8-c189-46e8-94e1-60213ab1f814"})
 USER_ADMINISTRATORS = frozenset({GLOBAL, "fe930be7-5e62-47db-91af-98c3a49a38b1"})
 GROUP_ADMINISTRATORS = USER_ADMINISTRATORS | {"fdd7a751-b60b-444a-984c-02652fe8fa1c"}
 LICENCE_ADMINISTRATORS = USER_ADMINISTRATORS | {"4d6ac14f-3453-41d0-bef9-a3e0c569773a"}
+READERS_OF_REPORTS = frozenset(
+    {
+        GLOBAL,
+        "194ae4cb-b126-40b2-bd5b-6091b380977d",  # Security Administrator
+        "4a5d8f65-41da-4de4-8968-e035b65339cf",  # Reports Reader
+        "5d6b6bb7-de71-4623-b4af-96380a352509",  # Security Reader
+        "f2ef992c-3afb-46b9-b7cf-a126ee74c451",  # Global Reader
+    }
+)
 # Which directory role a signed-in person needs besides the scope; owners need none.
 PERSON_NEEDS = {
     "apps.create": APPLICATION_ADMINISTRATORS | {"cf1c38e5-3621-4004-a7cb-879624dced7c"},
@@ -148,6 +158,7 @@ PERSON_NEEDS = {
     "deleted.write": APPLICATION_ADMINISTRATORS | USER_ADMINISTRATORS,
     "policies.write": APPLICATION_ADMINISTRATORS,
     "policies.apply": APPLICATION_ADMINISTRATORS,
+    "reports.sign_ins": READERS_OF_REPORTS,
 }
 
 

@@ -20,6 +20,7 @@ from toolkit.practice.graph import (
     people,
     principals,
     query,
+    reports,
     schema,
     tenant,
 )
@@ -49,6 +50,7 @@ ROUTES = Table(
             licences,
             tenant,
             mailboxes,
+            reports,
         )
         for route in module.routes()
     ]
@@ -64,6 +66,7 @@ SETS = {
     "authorizationPolicy": "policies/authorizationPolicy",
     "tenantAppManagementPolicy": "policies/defaultAppManagementPolicy",
     "mailboxSettings": "mailboxSettings",
+    "servicePrincipalSignInActivity": "reports/servicePrincipalSignInActivities",
     "unifiedRoleAssignment": "roleManagement/directory/roleAssignments",
     "unifiedRoleDefinition": "roleManagement/directory/roleDefinitions",
     "unifiedRoleEligibilitySchedule": "roleManagement/directory/roleEligibilitySchedules",
@@ -101,6 +104,8 @@ def _answer(world: World, ask: Ask) -> Answer:
     place = take_apart(rest)
     place, own = _me(place, caller)
     route, keys = ROUTES.find(ask.method, place)
+    if route.beta and not ask.path.startswith("/beta/"):
+        raise no_segment(route.parts[1])
     limited = access.judge(caller, "me" if own and route.who in OWN else route.who)
     if place.counted and route.answers != "list":
         raise no_segment("$count")

@@ -26,10 +26,19 @@ def answer(ask: Ask, data: Any, one: Callable[[Ask], Answer]) -> Answer:
     responses = []
     for part in parts:
         failed = [key for key in part.get("dependsOn") or () if done[key] not in GOOD]
-        reply = _dependency_failed() if failed else one(_ask(ask, part))
+        reply = _dependency_failed() if failed else _answered(ask, part, one)
         done[part["id"]] = reply.status
         responses.append(_response(part["id"], reply))
     return Answer(body={"responses": responses})
+
+
+def _answered(ask: Ask, part: dict[str, Any], one: Callable[[Ask], Answer]) -> Answer:
+    failing = ask.failing.get(part["id"])
+    if failing is None:
+        return one(_ask(ask, part))
+    if failing.done:
+        one(_ask(ask, part))
+    return failing.answer
 
 
 def _parts(data: Any) -> list[dict[str, Any]]:

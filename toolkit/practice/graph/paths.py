@@ -66,7 +66,8 @@ class Route:
     """One thing that may be asked: how, where, who serves it, which permissions open it.
 
     `takes` is the type of the request's body (a name of the schema, or a tuple of action
-    parameters), `answers` how the query options are read: list, one or nothing.
+    parameters), `answers` how the query options are read: list, one or nothing. `beta` says that
+    version 1.0 hasn't got it.
     """
 
     method: str
@@ -75,6 +76,7 @@ class Route:
     who: str
     takes: str | None = None
     answers: str = "nothing"
+    beta: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The entity types of Microsoft Graph that the practice tenant knows, one paragraph each.
 
 How to read it: schema.py. Names, types and what may be filtered are those of the reference pages
-(learn.microsoft.com/graph/api/resources), version 1.0.
+(learn.microsoft.com/graph/api/resources), version 1.0; servicePrincipalSignInActivity is beta's.
 """
 
 ENTITIES = """
@@ -135,6 +135,11 @@ unifiedRoleEligibilitySchedule
   appScopeId:string createdDateTime:time createdUsing:string directoryScopeId:string
   modifiedDateTime:time principalId:string roleDefinitionId:string status:string
   memberType:string/en scheduleInfo:requestSchedule
+servicePrincipalSignInActivity
+  appId:string/e applicationAuthenticationClientSignInActivity:signInActivity
+  applicationAuthenticationResourceSignInActivity:signInActivity
+  delegatedClientSignInActivity:signInActivity delegatedResourceSignInActivity:signInActivity
+  lastSignInActivity:signInActivity
 federatedIdentityCredential
   audiences:string[]/M description:string issuer:string/M name:string/CMe subject:string/Me
 extensionProperty

@@ -31,6 +31,7 @@ SETTINGS = {
     "lag": {"reads": 2, "seconds": 4},
     "permission_cache": True,
     "pim": "active",
+    "sign_in_report_seconds": 0,
     "sts_lag_seconds": 10,
 }
 RESOURCES = {
