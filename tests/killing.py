@@ -22,7 +22,7 @@ from toolkit.__main__ import run
 from toolkit.practice import control
 from toolkit.practice.store import Store
 
-FLEETING = {"permissionCache", "signInReplica", "deletedItem"}
+FLEETING = {"permissionCache", "signInActivity", "signInReplica", "deletedItem"}
 """What the services remember for themselves; nobody's object."""
 Objects = dict[tuple[str, str], Any]
 
@@ -95,7 +95,9 @@ def points(scene: Scene, folder: Path) -> list[Point]:
         for number, request in enumerate(requests, 1)
         for when in ("before", "after-commit")
     ]
-    return found + [Point("local", n, name) for n, name in enumerate(json.loads(log.read_text()), 1)]
+    return found + [
+        Point("local", n, name) for n, name in enumerate(json.loads(log.read_text()), 1)
+    ]
 
 
 def kill_at(scene: Scene, point: Point, folder: Path) -> str:
