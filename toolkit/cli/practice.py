@@ -49,10 +49,9 @@ def start(*, port: int, speed: float, record: Path | None, as_json: bool) -> Non
         if settings.as_json:
             print_json({"practice": True, **tenant.status(folder)})
             sys.stdout.flush()  # whoever reads it through a pipe waits for it
-        terminal.say(
-            f"The practice tenant answers at {world.url} (trust {world.ca_file}). Ctrl-C stops it.",
-            "note",
-        )
+        terminal.exact(f"The practice tenant answers at {world.url}", "note")
+        terminal.exact(f"Its own authority, for clients to trust: {world.ca_file}")
+        terminal.say("Ctrl-C stops it.")
         try:
             while not stop.wait(0.2):
                 pass
