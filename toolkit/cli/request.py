@@ -52,7 +52,7 @@ def request(
                 raise UsageError(
                     "Nothing was sent: nobody agreed.", fix="Add --yes, or run it at a terminal."
                 )
-            run.journal.add("request", method=method.upper(), path=path)
+        run.journal.add("request", method=method.upper(), path=path)
         client_id, thumbprint = story.signs_in_with(run)
         graph = here.tenant.graph_as(client_id, Secret(kept_key(here.tenant, thumbprint)))
         answer = graph.request(method, path, content)
