@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit import playbook
+from toolkit import checks, playbook
 from toolkit.checks import Verdict
 from toolkit.plan import Plan
 from toolkit.visible import moment, several
@@ -30,10 +30,17 @@ def trials(plan: Plan, known: Mapping[str, Any], allowed: tuple[Allowed, ...]) -
     """List the requests that show that it works; a mailbox that was never asked for is left out."""
     scoped = any(each.group for each in allowed)
     expected = {"inside": "200", **({"outside": OUT_OF_REACH} if scoped else {})}
+    request = _request(allowed)
     for name, answer in expected.items():
         mailbox = playbook.fill(plan.book.proof.get(name, ""), known)
-        if mailbox and mailbox in plan.answers.values():
-            yield Trial(f"GET /users/{mailbox}/calendar", answer)
+        if request and mailbox and mailbox in plan.answers.values():
+            yield Trial(request.format(mailbox=mailbox), answer)
+
+
+def _request(allowed: tuple[Allowed, ...]) -> str:
+    """Write the request that tries a mailbox; empty where reading can't tell."""
+    path = checks.probe_for(each.value for each in allowed)
+    return f"GET {path.partition('?')[0]}" if path else ""
 
 
 def warnings(
@@ -59,7 +66,7 @@ def warnings(
 
 
 def _when_scoped(allowed: tuple[Allowed, ...]) -> Iterator[str]:
-    granted = [each.value for each in allowed if not each.group]
+    granted, request = [each.value for each in allowed if not each.group], _request(allowed)
     if granted:
         yield (
             f"Your token's roles claim names {several(granted)} and no mailbox permission: "
@@ -71,8 +78,9 @@ def _when_scoped(allowed: tuple[Allowed, ...]) -> Iterator[str]:
             "it opens."
         )
         yield (
-            "Test with GET /users/{address}/calendar. Looking people up in the directory "
-            "(GET /users/{address}) is refused: the application has no right to do so."
+            (f"Test with {request.format(mailbox='{address}')}. " if request else "")
+            + "Looking people up in the directory (GET /users/{address}) is refused: the "
+            "application has no right to do so."
         )
     yield (
         "Nobody may press 'Grant admin consent' for this application in the portal: it would open "

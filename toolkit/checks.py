@@ -6,7 +6,7 @@ Exchange's own test says yes; after a refusal silence for 31 minutes, then one c
 quiet hours with the test saying yes it has failed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -168,11 +168,7 @@ class Proof:
     @property
     def probe(self) -> str | None:
         """Tell which request tries a mailbox; None where reading can't tell."""
-        for may in (*self.roles, *self.granted):
-            for sign, path in PROBES.items():
-                if may.removeprefix("Application ").startswith(sign):
-                    return path
-        return None
+        return probe_for((*self.roles, *self.granted))
 
     def _mailboxes(self) -> list[tuple[str, Found]]:
         pairs: list[tuple[str | None, Found]] = [(self.inside, "open"), (self.outside, "closed")]
@@ -297,6 +293,15 @@ def _wide(claims: dict[str, Any]) -> list[str]:
         for role in claims.get("roles", ())
         if any(reaches_mailboxes(api, role) for api in APIS)
     )
+
+
+def probe_for(rights: Iterable[str]) -> str | None:
+    """Tell which request tries a mailbox, by what an application may do; None where none can."""
+    for right in rights:
+        for sign, path in PROBES.items():
+            if right.removeprefix("Application ").startswith(sign):
+                return path
+    return None
 
 
 def roles_of(steps: list[Step]) -> tuple[str, ...]:
