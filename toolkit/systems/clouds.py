@@ -9,7 +9,7 @@ class Cloud:
     """The endpoints of one Microsoft cloud.
 
     `ca_file` is the only authority to trust (the practice tenant's own); None means the public
-    ones, as certifi lists them. `tested` says whether mailgrant has ever been run against it in its own tests.
+    ones, as certifi lists them. `login_alias` is the other name of the login host. `tested` says whether mailgrant has ever been run against it in its own tests.
     Source: learn.microsoft.com/graph/deployments, and
     learn.microsoft.com/exchange/reference/admin-api-get-started for the Exchange hosts.
     """
@@ -20,6 +20,7 @@ class Cloud:
     exchange: str
     initial_domain: str
     ca_file: Path | None = None
+    login_alias: str = ""
     tested: bool = False
 
     @property
@@ -68,6 +69,7 @@ CLOUDS = {
             graph="https://microsoftgraph.chinacloudapi.cn",
             exchange="https://outlook.office365.cn",
             initial_domain="partner.onmschina.cn",
+            login_alias="https://login.partner.microsoftonline.cn",
         ),
     )
 }

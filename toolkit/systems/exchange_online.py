@@ -138,7 +138,7 @@ class ExchangeOnline:
             if url in seen:
                 raise _broken(cmdlet, "it sends us round in circles")
             if url:
-                http.keep_to(base, url, SERVICE)
+                http.keep_to(url, SERVICE, base)
         for words in warnings:
             self._tenant.prompts.working(f"{cmdlet.name} warns: {words}")
         return Rows(rows, warnings)

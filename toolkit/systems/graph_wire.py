@@ -118,7 +118,7 @@ class GraphWire:
         _, adapter, client = self._open()
         adapter.set_base_url_for_request_information(request)
         native = await adapter.convert_to_native_async(request)
-        http.keep_to(self._tenant.cloud.graph, str(native.url), SERVICE)
+        http.keep_to(str(native.url), SERVICE, self._tenant.cloud.graph)
         token = self.identity.token(self._tenant.cloud.graph_scope)
         native.headers["Authorization"] = f"Bearer {token}"
         self._tenant.meter.count()
@@ -183,7 +183,7 @@ class GraphWire:
             if link in seen:
                 raise _unfit(what, "it sends us round in circles")
             seen.add(link)
-            http.keep_to(self._tenant.cloud.graph, link, SERVICE)
+            http.keep_to(link, SERVICE, self._tenant.cloud.graph)
             answer = self.send(self.raw("GET", link), kind=Kind.READ, what=what)
             page = self._good(answer, what, whole)
             rows += page["value"]

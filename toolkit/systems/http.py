@@ -66,21 +66,20 @@ def greeting(cloud: Cloud) -> dict[str, str]:
     return {"x-mailgrant-pid": str(os.getpid())} if cloud.practice else {}
 
 
-def keep_to(base: str, url: str, service: str) -> str:
-    """Refuse an address that would lead a token to another host, or is none at all."""
+def keep_to(url: str, service: str, *bases: str) -> None:
+    """Refuse an address that would lead a token or a secret to another host, or is none at all."""
     import httpx
 
     try:
-        there, ours = httpx.URL(url), httpx.URL(base)
-        same = (there.scheme, there.host, there.port) == (ours.scheme, ours.host, ours.port)
-    except (httpx.InvalidURL, TypeError):
-        same = False
-    if not same:
+        there = httpx.URL(url)
+    except httpx.InvalidURL:
+        there = httpx.URL("")
+    ours = [httpx.URL(base) for base in bases if base]
+    if not any((there.scheme, there.netloc) == (base.scheme, base.netloc) for base in ours):
         raise RefusedError(
             f"{service} answered with a link to another host: {str(url)[:100]!r}",
             fix="Nothing was sent there. Report it to who runs your network.",
         )
-    return url
 
 
 def transports(client: "httpx.AsyncClient") -> "list[httpx.AsyncBaseTransport]":

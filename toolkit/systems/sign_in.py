@@ -76,8 +76,12 @@ class Identity:
         try:
             found: object = self._credential.get_token(scope).token
         except (AzureError, OSError, ValueError) as error:
+            self._credential = None  # msal would repeat a refusal for a minute without asking
+            if isinstance(error.__cause__, RefusedError):  # ours, from within
+                raise error.__cause__ from None
             raise self._sorted(error) from error
         if not isinstance(found, str) or not TOKEN.fullmatch(found):
+            self._credential = None
             raise _unreadable(self._heard)
         return Secret(found).reveal()  # the redactor knows it from now on
 
@@ -132,6 +136,9 @@ class Identity:
             ) from error
 
     def _asking(self, request: Any) -> None:
+        url = request.http_request.url
+        http.keep_to(url, SERVICE, self.cloud.login, self.cloud.login_alias)
+        self._heard = None  # an answer to the question before this one explains nothing
         self._meter.count()
         request.http_request.headers.update(http.greeting(self.cloud))
 
