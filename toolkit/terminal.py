@@ -6,6 +6,7 @@ plain lines only.
 
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from toolkit.state import Verb
 if TYPE_CHECKING:
     from rich.status import Status
 
+NARROWEST = 40
 MARKS = {"create": "+", "change": "~", "remove": "-", "keep": "="}
 STYLES = {
     "title": "bold",
@@ -66,7 +68,16 @@ class Terminal:
     def say(self, text: str = "", style: str = "") -> None:
         """Say a sentence to the person; it wraps between words."""
         self.still()
-        self.talk.print(text, style=STYLES.get(style, style) or None, soft_wrap=False)
+        lead = len(text) - len(text.lstrip())
+        wrapped = textwrap.fill(
+            text.strip(),
+            max(self.talk.width, NARROWEST),
+            initial_indent=" " * lead,
+            subsequent_indent=" " * (lead + 2 if lead else 0),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.talk.print(wrapped, style=STYLES.get(style, style) or None)
 
     def exact(self, text: str, style: str = "") -> None:
         """Say something that will be copied: a command, a path, an id; it is never cut."""
