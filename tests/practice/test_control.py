@@ -243,6 +243,12 @@ def test_reset_brings_back_the_seed_and_keeps_keys_while_it_is_served(
     assert admin.get("/v1.0/organization").status_code == 200
 
 
+def test_reset_makes_the_world_where_nothing_was_made_yet(tmp_path: Path) -> None:
+    control.reset(tmp_path / "new")
+
+    assert control.status(tmp_path / "new")["world"]
+
+
 def test_a_seed_that_does_not_exist_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="no seed called 'elsewhere'"):
         control.reset(folder, "elsewhere")

@@ -313,6 +313,24 @@ def test_eligible_roles_are_not_in_tokens_until_active(
     assert held() == 4
 
 
+def test_eligible_roles_are_listed_as_such_until_active(
+    practice: Practice, admin: httpx.Client, world: World
+) -> None:
+    who = world.store.find("servicePrincipal", appId=practice.client_id)[0]["id"]
+    base = "/v1.0/roleManagement/directory"
+
+    def roles(what: str) -> list[str]:
+        found = admin.get(f"{base}/{what}", params={"$filter": f"principalId eq '{who}'"})
+        return sorted(one["roleDefinitionId"] for one in found.json()["value"])
+
+    held = roles("roleAssignments")
+    assert (len(held), roles("roleEligibilitySchedules")) == (3, [])
+    fault(practice, "pim eligible")
+    assert (roles("roleAssignments"), roles("roleEligibilitySchedules")) == ([], held)
+    fault(practice, "pim active")
+    assert (roles("roleAssignments"), roles("roleEligibilitySchedules")) == (held, [])
+
+
 def test_policies_refuse_secrets_and_long_certificates(
     practice: Practice, admin: httpx.Client
 ) -> None:

@@ -37,11 +37,11 @@ class Fault:
 
     def matches(self, asked: "Asked") -> bool:
         """Tell whether a request is one that the line speaks of."""
+        if self.target == "*" and self.method is None:
+            return not asked.part
         if self.method is None:
             named = "token" if asked.token else asked.cmdlet or ""
-            return (self.target == "*" and not asked.part) or fnmatch.fnmatchcase(
-                named.lower(), self.target.lower()
-            )
+            return fnmatch.fnmatchcase(named.lower(), self.target.lower())
         paths = {asked.path.lower(), VERSION.sub("", asked.path, count=1).lower()}
         return self.method in {"*", asked.method} and any(
             fnmatch.fnmatchcase(one, _literal(self.target.lower())) for one in paths

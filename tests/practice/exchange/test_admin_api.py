@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from toolkit.practice.digest import digest
 from toolkit.practice.exchange import cmdlets
 from toolkit.practice.exchange.cmdlet_table import CMDLETS
 
@@ -272,3 +273,32 @@ def test_a_batch_answers_each_of_at_most_ten_requests_by_its_id(exchange):
         reply = exchange.send(exchange.ask({"requests": refused}, path=path))
         bad_parts = [one for one in reply.body.get("responses", ()) if one["status"] == 400]
         assert reply.status == 400 or len(bad_parts) == 1
+
+
+def test_a_change_whose_answer_cannot_be_selected_is_not_made(exchange):
+    group = exchange.command("New-DistributionGroup", **exchange.group)
+    select = (("$select", "Name,Nonsense"),)
+    refused = exchange.send_raw(exchange.ask(group, query=select))
+    scope = exchange.command(
+        "New-ManagementScope", Name="A scope", RecipientRestrictionFilter="Alias -eq 'x'"
+    )
+    exchange.send(exchange.ask(scope))
+    removal = exchange.command("Remove-ManagementScope", Identity="A scope")
+    silent = exchange.send_raw(exchange.ask(removal, query=(("$select", "Name"),)))
+
+    assert (refused.status, silent.status) == (400, 400)
+    assert "nonsense" in refused.body["error"]["message"]
+    assert not exchange.world.store.find("group", mail=exchange.group["PrimarySmtpAddress"])
+    assert exchange.world.store.find("managementScope", Name="A scope")
+
+
+def test_a_cmdlet_that_fails_half_way_leaves_nothing_of_itself(exchange):
+    before = digest(exchange.world.store)
+    exchange.refusal("New-DistributionGroup", **exchange.group | {"Members": [METTE, "nobody"]})
+
+    assert digest(exchange.world.store) == before
+
+
+@pytest.mark.parametrize("name", ["ErrorAction", "Verbose", "WarningAction"])
+def test_what_powershell_keeps_for_itself_is_no_parameter_of_a_cmdlet(exchange, name):
+    assert "A parameter cannot be found" in exchange.refusal("Get-AcceptedDomain", **{name: "Stop"})

@@ -280,3 +280,33 @@ def test_a_batch_that_is_wrong_in_itself_is_refused_whole(
     graph: httpx.Client, body: dict[str, object]
 ) -> None:
     assert code_of(graph.post("/$batch", json=body)) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    ("collection", "name"),
+    [
+        ("users", "user"),
+        ("groups", "group"),
+        ("servicePrincipals", "servicePrincipal"),
+        ("applications", "application"),
+    ],
+)
+def test_one_object_can_be_asked_for_as_what_it_is_and_as_nothing_else(
+    graph: httpx.Client, collection: str, name: str
+) -> None:
+    key = graph.get(f"/{collection}?$top=1&$select=id").json()["value"][0]["id"]
+    url = f"/directoryObjects/{key}/microsoft.graph"
+    other = "group" if name == "user" else "user"
+
+    assert graph.get(f"{url}.{name}?$select=displayName").json()["displayName"]
+    assert code_of(graph.get(f"{url}.{other}")) == (404, "Request_ResourceNotFound")
+    assert graph.get(f"{url}.device").status_code == 400
+
+
+def test_a_relation_to_one_can_be_asked_for_as_what_it_is(graph: httpx.Client) -> None:
+    (user,) = graph.get("/users?$filter=startsWith(displayName,'Mette Jansen')").json()["value"]
+    groups = graph.get(f"/users/{user['id']}/memberOf").json()["value"]
+    url = f"/users/{user['id']}/memberOf/{groups[0]['id']}"
+
+    assert graph.get(f"{url}/microsoft.graph.group").json()["id"] == groups[0]["id"]
+    assert graph.get(f"{url}/graph.user").status_code == 404

@@ -132,8 +132,8 @@ unifiedRoleDefinition
   resourceScopes:string[] rolePermissions:unifiedRolePermission[]/M templateId:string
   version:string
 unifiedRoleEligibilitySchedule
-  appScopeId:string createdDateTime:time createdUsing:string directoryScopeId:string
-  modifiedDateTime:time principalId:string roleDefinitionId:string status:string
+  appScopeId:string/en createdDateTime:time createdUsing:string/en directoryScopeId:string/en
+  modifiedDateTime:time principalId:string/en roleDefinitionId:string/en status:string/en
   memberType:string/en scheduleInfo:requestSchedule
 servicePrincipalSignInActivity
   appId:string/e applicationAuthenticationClientSignInActivity:signInActivity
