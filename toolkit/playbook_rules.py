@@ -30,6 +30,10 @@ class _Rules:
         self.book = book
         self.bad = reader.bad
         self.questions: dict[str, Question] = {question.name: question for question in ALWAYS}
+        self.needed = [
+            frozenset(name for value in entry.fields.values() for name in references(value))
+            for entry in book.entries
+        ]
 
     def check(self) -> None:
         self._questions()
@@ -128,9 +132,10 @@ class _Rules:
         asked = {q.name for q in self.questions.values() if q.asked(answers)} | set(TENANT)
         offered: set[str] = set()
         made: set[str] = set()
-        for entry in self.book.active(answers):
-            for value in entry.fields.values():
-                self._known(entry.line, value, asked | offered)
+        for entry, needed in zip(self.book.entries, self.needed, strict=True):
+            if not entry.active(answers):
+                continue
+            self._known(entry.line, needed, asked | offered)
             if entry.name in made:
                 raise self.bad(
                     entry.line, f"the name {entry.name!r} is taken", "Give the step another `as:`."
@@ -140,17 +145,16 @@ class _Rules:
         known = asked | offered | set(self.questions)
         for node in (self.book.proof, *self.book.handover):
             for name, value in node.items():
-                self._known(_line_of(node, name), value, known)
+                self._known(_line_of(node, name), frozenset(references(value)), known)
 
-    def _known(self, line: int, value: Any, known: set[str]) -> None:
-        for name in references(value):
-            if name not in known:
-                raise self.bad(
-                    line,
-                    f"${{{name}}} isn't known here for every answer",
-                    f"{meant(name, known)}It must be a question that is asked, or something an "
-                    "earlier step offers, under the same conditions.",
-                )
+    def _known(self, line: int, needed: frozenset[str], known: set[str]) -> None:
+        for name in sorted(needed - known):
+            raise self.bad(
+                line,
+                f"${{{name}}} isn't known here for every answer",
+                f"{meant(name, known)}It must be a question that is asked, or something an earlier "
+                "step offers, under the same conditions.",
+            )
 
 
 def _line_of(node: Any, name: str) -> int:

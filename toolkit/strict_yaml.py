@@ -111,7 +111,7 @@ def parse(text: str, name: str) -> Node:
     except yaml.YAMLError as error:
         raise PlaybookError(
             f"{name}{_line(error, text)} can't be read: {_problem(error)}.",
-            fix="Correct that line; a text editor with YAML support shows the place.",
+            fix="Correct that line; a text with any of : , ? # [ ] { } in it belongs between quotes.",
         ) from error
     except (ValueError, OverflowError) as error:  # PyYAML's own, for "\UFFFFFFFF"
         raise PlaybookError(
