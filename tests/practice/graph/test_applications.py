@@ -287,6 +287,21 @@ def test_restoring_an_application_leaves_its_principal_to_be_restored_too(
     assert graph.get(f"/servicePrincipals/{principal['id']}").json()["appId"] == app["appId"]
 
 
+def test_a_new_principal_may_take_the_place_of_a_deleted_one_which_then_cannot_come_back(
+    graph: httpx.Client, app: Json, principal: Json
+) -> None:
+    graph.delete(f"/servicePrincipals/{principal['id']}")
+    second = graph.post("/servicePrincipals", json={"appId": app["appId"]})
+    refused = graph.post(f"/directory/deletedItems/{principal['id']}/restore")
+    graph.delete(f"/servicePrincipals/{second.json()['id']}")
+    restored = graph.post(f"/directory/deletedItems/{principal['id']}/restore")
+
+    assert second.status_code == 201
+    assert second.json()["id"] != principal["id"]
+    assert refusal(refused)[:2] == (409, "Request_MultipleObjectsWithSameKeyValue")
+    assert restored.json()["id"] == principal["id"]
+
+
 # ---- who may ----
 
 

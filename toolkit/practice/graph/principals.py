@@ -80,6 +80,8 @@ def _create(call: Call) -> Row:
     key = given["appId"].lower()
     if not GUID.fullmatch(key):
         raise bad(f"Cannot convert the literal '{given['appId']}' to the expected type 'Edm.Guid'.")
+    # One in the recycle bin doesn't count: the portal makes a second one beside it, and the first
+    # can't be restored until that one is gone (github.com/MicrosoftDocs/azure-docs/issues/99117).
     if world.store.find("servicePrincipal", appId=key):
         raise GraphError(
             409,
