@@ -25,7 +25,7 @@ CERTIFICATE = {
 }
 LISTED = {"id": str, "keyCredentials?": [CERTIFICATE]}
 RULE = {"restrictionType?": str, "state?": str, "maxLifetime?": str}
-POLICY = {"isEnabled?": bool, "applicationRestrictions?": {"keyCredentials?": [RULE]}}
+POLICY = {"id": str, "isEnabled?": bool, "applicationRestrictions?": {"keyCredentials?": [RULE]}}
 
 
 class GraphCertificates(GraphWire):

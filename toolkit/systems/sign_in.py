@@ -136,11 +136,12 @@ class Identity:
             ) from error
 
     def _asking(self, request: Any) -> None:
-        url = request.http_request.url
-        http.keep_to(url, SERVICE, self.cloud.login, self.cloud.login_alias)
+        asked = request.http_request
+        if asked.method == "POST":  # discovery holds no secret, and asks elsewhere for some clouds
+            http.keep_to(asked.url, SERVICE, self.cloud.login, self.cloud.login_alias)
         self._heard = None  # an answer to the question before this one explains nothing
         self._meter.count()
-        request.http_request.headers.update(http.greeting(self.cloud))
+        asked.headers.update(http.greeting(self.cloud))
 
     def _hear(self, response: Any) -> None:
         answer = response.http_response
