@@ -15,7 +15,8 @@ CREDENTIALS = ("keyCredentials", "passwordCredentials")
 def note(world: World, since: float) -> None:
     """Write down when the apps and keys came that were written since then."""
     rows = world.store.execute(
-        "select body, before from object where kind='application' and not deleted and changed >= ?",
+        "select body, before from object where kind in ('application', 'servicePrincipal')"
+        " and not deleted and changed >= ?",
         (since,),
     )
     for text, before in rows:

@@ -33,7 +33,7 @@ def answer(world: World, ask: Ask, tenant: str) -> Answer:
         check(form, tenant)
     application, principal = _client(world, form)
     asked = _asked(ask, form)
-    _check_proof(world, form, application, ask)
+    _check_proof(world, form, _credentials(application, principal), ask)
     resource, audience = _resource(world, asked)
     token = tokens.issue(world, principal=principal, resource=resource, audience=audience)
     activity.note(world, application["appId"], resource["appId"])
@@ -110,6 +110,14 @@ def _client(world: World, form: Form) -> tuple[Body, Body]:
             7000112, "unauthorized_client", f"Application '{client}'({name}) is disabled."
         )
     return applications[0], principals[0]
+
+
+def _credentials(application: Body, principal: Body) -> Body:
+    """Put together what an app may sign in with: its service principal may have keys of its own."""
+    kinds = ("keyCredentials", "passwordCredentials")
+    both = {kind: [*application.get(kind, ()), *principal.get(kind, ())] for kind in kinds}
+    secrets = application.get("_secrets", {}) | principal.get("_secrets", {})
+    return {"appId": application["appId"], "_secrets": secrets, **both}
 
 
 def _is_v2(ask: Ask) -> bool:

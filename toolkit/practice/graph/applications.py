@@ -165,7 +165,9 @@ def _check_application(world: World, body: Body, given: Body) -> None:
     for uri in added:
         if any(uri in one["identifierUris"] for one in world.store.all("application")):
             raise bad("Another object with the same value for property identifierUris already exists.", "Request_BadRequest")  # fmt: skip
-    _check_ids("appRoles", given.get("appRoles", ()), body.get("appRoles", ()))
+    api, scopes = body.get("api") or {}, "oauth2PermissionScopes"
+    _check_ids("appRoles", given.get("appRoles"), body.get("appRoles", ()))
+    _check_ids(scopes, (given.get("api") or {}).get(scopes), api.get(scopes, ()))
 
 
 def _check_unique_name(world: World, name: str) -> None:
@@ -200,6 +202,8 @@ def _check_redirects(given: Body) -> None:
 
 
 def _check_ids(name: str, wanted: Any, existing: Any) -> None:
+    if wanted is None:
+        return
     ids = [one.get("id") for one in wanted]
     if None in ids or len(set(ids)) != len(ids):
         raise bad(f"Invalid value specified for property '{name}' of resource 'Application'.")
