@@ -84,9 +84,13 @@ def test_a_home_that_is_a_file_is_a_sentence(tmp_path, clock):
         assert refused.value.fix
 
 
+def is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def mounted(path: Path, options: str) -> bool:
     """Mount a disk; only root may, and not everywhere."""
-    if sys.platform == "win32" or os.geteuid() != 0:
+    if not is_root():
         return False
     line = ["mount", "-t", "tmpfs", "-o", options, "mailgrant-test", str(path)]
     return subprocess.run(line, check=False, capture_output=True).returncode == 0
