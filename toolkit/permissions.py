@@ -6,28 +6,38 @@ EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 APIS = {"Microsoft Graph": GRAPH, "Office 365 Exchange Online": EXCHANGE_ONLINE}
 """Microsoft's resources by the name an administrator sees; permission ids are read from the tenant."""
 
-ROLES = {
+FULL_MAIL = ("Mail.ReadWrite", "Mail.Send")
+FULL_EXCHANGE = (
+    *FULL_MAIL,
+    *("MailboxSettings.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite"),
+)
+ROLES: dict[str, tuple[str, ...]] = {
     "Application Mail.Read": ("Mail.Read",),
     "Application Mail.ReadBasic": ("Mail.ReadBasic",),
     "Application Mail.ReadWrite": ("Mail.ReadWrite",),
     "Application Mail.Send": ("Mail.Send",),
+    "Application Mail-Advanced.ReadWrite.All": ("Mail-Advanced.ReadWrite.All",),
+    "Application MailTips.ReadBasic.All": ("MailTips.ReadBasic.All",),
     "Application MailboxSettings.Read": ("MailboxSettings.Read",),
     "Application MailboxSettings.ReadWrite": ("MailboxSettings.ReadWrite",),
+    "Application MailboxConfigItem.Read": ("MailboxConfigItem.Read",),
+    "Application MailboxConfigItem.ReadWrite": ("MailboxConfigItem.ReadWrite",),
+    "Application MailboxFolder.Read": ("MailboxFolder.Read.All",),
+    "Application MailboxFolder.ReadWrite": ("MailboxFolder.ReadWrite.All",),
+    "Application MailboxItem.Read": ("MailboxItem.Read.All",),
+    "Application MailboxItem.ReadWrite": ("MailboxItem.ReadWrite.All",),
+    "Application MailboxItem.Export": ("MailboxItem.Export.All",),
+    "Application MailboxItem.ImportExport": ("MailboxItem.ImportExport.All",),
     "Application Calendars.Read": ("Calendars.Read",),
     "Application Calendars.ReadWrite": ("Calendars.ReadWrite",),
     "Application Contacts.Read": ("Contacts.Read",),
     "Application Contacts.ReadWrite": ("Contacts.ReadWrite",),
-    "Application Mail Full Access": ("Mail.ReadWrite", "Mail.Send"),
-    "Application Exchange Full Access": (
-        "Mail.ReadWrite",
-        "Mail.Send",
-        "MailboxSettings.ReadWrite",
-        "Calendars.ReadWrite",
-        "Contacts.ReadWrite",
-    ),
+    "Application Mail Full Access": FULL_MAIL,
+    "Application Exchange Full Access": FULL_EXCHANGE,
     "Application EWS.AccessAsApp": ("EWS.AccessAsApp",),
+    "Application SMTP.SendAsApp": ("SMTP.SendAsApp",),
 }
-"""Exchange's application roles and what each confers.
+"""Exchange's application roles and the permissions each stands for.
 
 Source: learn.microsoft.com/exchange/permissions-exo/application-rbac, supported application roles.
 """
@@ -35,17 +45,22 @@ Source: learn.microsoft.com/exchange/permissions-exo/application-rbac, supported
 MAILBOX_FAMILIES = (
     "Mail.",
     "Mail-Advanced.",
-    "Calendars.",
-    "Contacts.",
-    "MailboxSettings.",
+    "MailTips.",
+    "Mailbox.",
+    "MailboxConfigItem.",
     "MailboxFolder.",
     "MailboxItem.",
+    "MailboxSettings.",
+    "Calendars.",
+    "Contacts.",
+    "Tasks.",
     "EWS.",
     "IMAP.",
     "POP.",
     "SMTP.",
     "full_access_as_app",
 )
+"""How the names of application permissions begin that open what lies in mailboxes."""
 
 MEANING = {
     "Calendars.Read": "read every calendar",
@@ -55,11 +70,27 @@ MEANING = {
     "Mail.ReadBasic": "see who wrote to whom, without the text",
     "Mail.ReadWrite": "read, change and delete mail",
     "Mail.Send": "send mail as anybody in reach",
+    "Mail-Advanced.ReadWrite": "read, change and delete mail, also what is no draft any more",
+    "MailTips.ReadBasic": "see automatic replies and full mailboxes before a mail is sent",
+    "Mailbox.Migration": "move mailboxes to another tenant",
     "MailboxSettings.Read": "read mailbox settings",
     "MailboxSettings.ReadWrite": "read and change mailbox settings (time zone, categories, automatic replies)",
+    "MailboxConfigItem.Read": "read what programs keep in a mailbox for themselves",
+    "MailboxConfigItem.ReadWrite": "read and change what programs keep in a mailbox for themselves",
+    "MailboxFolder.Read": "see the folders of a mailbox",
+    "MailboxFolder.ReadWrite": "see, make and delete the folders of a mailbox",
+    "MailboxItem.Read": "read everything in a mailbox",
+    "MailboxItem.ReadWrite": "read, change and delete everything in a mailbox",
+    "MailboxItem.Export": "copy everything out of a mailbox",
+    "MailboxItem.ImportExport": "copy everything out of a mailbox, and put anything into it",
     "Contacts.Read": "read contacts",
     "Contacts.ReadWrite": "read and change contacts",
+    "Tasks.Read": "read tasks",
+    "Tasks.ReadWrite": "read and change tasks",
     "EWS.AccessAsApp": "everything in a mailbox, through EWS",
+    "IMAP.AccessAsApp": "read, change and delete mail, through IMAP",
+    "POP.AccessAsApp": "read and delete mail, through POP",
+    "SMTP.SendAsApp": "send mail as anybody in reach, through SMTP",
     "full_access_as_app": "everything in a mailbox, through EWS",
 }
 """What a permission lets an application do, in words for the person who approves."""
@@ -73,5 +104,5 @@ def reaches_mailboxes(api: str, value: str) -> bool:
 def meaning(value: str) -> str:
     """Say a permission or a role in plain words; a role says all that it confers."""
     if value in ROLES:
-        return "; ".join(MEANING.get(each, each) for each in ROLES[value])
+        return "; ".join(meaning(each) for each in ROLES[value])
     return MEANING.get(value, MEANING.get(value.removesuffix(".All"), value))
