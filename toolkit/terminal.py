@@ -101,7 +101,7 @@ class Terminal:
     @property
     def can_ask(self) -> bool:
         """Tell whether somebody is there to answer."""
-        return sys.stdin.isatty() and not os.environ.get("CI")
+        return sys.stdin.isatty()
 
     def ask(self, question: Question, suggestion: Answer | None) -> Answer:
         """Ask one question until the answer is of its kind; Enter takes the suggestion."""
