@@ -1,6 +1,5 @@
 """Questions, and answers of the right kind."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -121,6 +120,8 @@ def _refuse_unknown(given: Mapping[str, Any], names: list[str]) -> None:
 
 def meant(name: str, names: Iterable[str]) -> str:
     """Ask whether a name that is spelled much alike was meant; empty where there is none."""
+    import difflib
+
     close = difflib.get_close_matches(name[:100], list(names), n=1)
     return f"Did you mean {close[0]}? " if close else ""
 
