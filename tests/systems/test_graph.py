@@ -249,7 +249,7 @@ def test_a_refusal_names_its_remedy_and_the_request(
 
 # ---- certificates of others ----
 
-FOREIGN = [
+FOREIGN: list[dict[str, Any]] = [
     {
         "customKeyIdentifier": "52ED9B5038A47B9E2E2190715CC238359D4F8F73",
         "displayName": "CN=hex",
