@@ -8,7 +8,15 @@ import pytest
 
 from toolkit.cli import COMMANDS
 
-HEAVY: tuple[str, ...] = ("msgraph", "azure", "exchangelib", "winrm", "starlette", "httpx", "cryptography")
+HEAVY: tuple[str, ...] = (
+    "msgraph",
+    "azure",
+    "exchangelib",
+    "winrm",
+    "starlette",
+    "httpx",
+    "cryptography",
+)
 HEAVY += ("jinja2", "pydantic")
 
 LOOK = """

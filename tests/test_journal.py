@@ -3,49 +3,20 @@ import multiprocessing
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests.journals import CLOCK, at, begun, events, lines
 from toolkit import failpoint
 from toolkit.errors import HomeError
 from toolkit.journal import START, Journal
 
 
-class FixedClock:
-    def now(self) -> datetime:
-        return datetime(2026, 11, 20, 10, tzinfo=UTC)
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError("a journal never waits")
-
-
-CLOCK = FixedClock()
-
-
-def at(path: Path) -> Journal:
-    return Journal(path / "journal.jsonl", CLOCK)
-
-
-def lines(path: Path) -> list[bytes]:
-    return (path / "journal.jsonl").read_bytes().splitlines(keepends=True)
-
-
-def events(journal: Journal) -> list[str]:
-    return [record["event"] for record in journal]
-
-
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    journal = at(tmp_path)
-    journal.add("opened", run="2026-11-20-x-prod-ab12", tenant="t")
-    journal.add("announced", step="app", before=None, after={"name": "Zoë's “app”\n\u2028🔒"})
-    journal.add("confirmed", step="app", seen={"name": "x"})
-    return tmp_path
+    return begun(tmp_path)
 
 
 def test_what_is_written_is_read_again(written):
@@ -74,104 +45,6 @@ def test_each_line_carries_the_hash_of_the_line_before(written):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists instead of modes")
 def test_a_journal_is_for_its_owner_only(written):
     assert (written / "journal.jsonl").stat().st_mode & 0o777 == 0o600
-
-
-# ---- torn and tampered with ----
-
-
-def test_torn_at_any_byte_it_loses_at_most_the_torn_line_and_goes_on(written):
-    whole = lines(written)
-    data = b"".join(whole)
-    path = written / "journal.jsonl"
-    for cut in range(len(data) + 1):
-        for leftover in written.glob("*damaged*"):
-            leftover.unlink()
-        path.write_bytes(data[:cut])
-        kept = [line for n, line in enumerate(whole) if len(b"".join(whole[: n + 1])) <= cut]
-        torn = data[len(b"".join(kept)) : cut]
-
-        journal = at(written)
-        assert [r["hash"] for r in journal] == [json.loads(line)["hash"] for line in kept]
-        assert journal.torn == len(torn)
-        journal.add("went on", cut=cut)
-
-        again = at(written)
-        assert events(again)[-1] == "went on"
-        assert events(again)[:-1] == events_of(kept) + ["damaged"] * bool(torn)
-        assert again.torn == 0
-        assert [each.read_bytes() for each in written.glob("*damaged*")] == [torn] * bool(torn)
-
-
-def events_of(kept: list[bytes]) -> list[str]:
-    return [json.loads(line)["event"] for line in kept]
-
-
-@settings(max_examples=300, deadline=None)
-@given(where=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
-def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path_factory, where, flip):
-    folder = tmp_path_factory.mktemp("flipped")
-    journal = at(folder)
-    for number in range(3):
-        journal.add("announced", step="app", number=number, ok=True)
-    path = folder / "journal.jsonl"
-    data = bytearray(path.read_bytes())
-    place = int(where * len(data))
-    data[place] ^= flip
-    path.write_bytes(data)
-
-    found = at(folder)
-
-    assert found.torn > 0
-    assert len(list(found)) == bytes(path.read_bytes()[:place]).count(b"\n")
-
-
-def test_a_line_taken_out_put_in_or_moved_is_noticed(written):
-    first, second, third = lines(written)
-    path = written / "journal.jsonl"
-    for changed in (
-        [first, third],
-        [second, third],
-        [first, third, second],
-        [first, first, second],
-    ):
-        path.write_bytes(b"".join(changed))
-        assert at(written).torn > 0
-
-
-def test_a_line_written_in_other_words_is_noticed(written):
-    *others, last = lines(written)
-    for same in (last.replace(b'": ', b'":  '), last.replace(b"{", b'{"event": "confirmed", ')):
-        (written / "journal.jsonl").write_bytes(b"".join(others) + same)
-        assert events(at(written)) == ["opened", "announced"]
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        b"\n",
-        b"null\n",
-        b"[]\n",
-        b"{}\n",
-        b"\xff\xfe\n",
-        b"\0" * 4096,
-        b"[" * 100_000 + b"\n",
-        b"\r\n",
-    ],
-    ids=lambda each: repr(each)[:12],
-)
-def test_garbage_at_the_end_is_put_aside_and_named_in_the_journal(written, garbage):
-    with (written / "journal.jsonl").open("ab") as file:
-        file.write(garbage)
-
-    journal = at(written)
-    assert events(journal) == ["opened", "announced", "confirmed"]
-    journal.add("finished")
-
-    assert journal.damaged is not None
-    assert journal.damaged.read_bytes() == garbage
-    record = at(written).last("damaged") or {}
-    assert (record["bytes"], record["aside"]) == (len(garbage), journal.damaged.name)
-    assert events(at(written))[-2:] == ["damaged", "finished"]
 
 
 # ---- who reads never writes ----
