@@ -24,6 +24,12 @@ FORMATS = {
         "Edm.Duration",
     ),
 }
+# What JSON may say of an object beside its properties: docs.oasis-open.org/odata/odata-json-format,
+# section 4.6. Services may pass over what they don't know; here it is refused, for it's a mistake.
+CONTROL = {
+    f"@odata.{name}"
+    for name in ("context", "count", "deltaLink", "editLink", "etag", "id", "nextLink", "readLink")
+} | {"@odata.removed", "@odata.type"}
 # Navigation properties that may be bound in a request, and how many references they take.
 BINDINGS = {
     "application": {"owners"},
@@ -90,7 +96,7 @@ def _annotation(type_name: str, key: str, value: Any, result: dict[str, Any]) ->
             f"microsoft.graph.{type_name}".lower()
         ):
             raise bad(f"The type '{value}' is not assignable to 'microsoft.graph.{type_name}'.")
-        if not key.startswith(("@odata.", "@microsoft.graph.")):
+        if key not in CONTROL and not key.startswith("@microsoft.graph."):
             raise bad(f"Invalid property '{key}'.")
         return
     if note == "odata.bind":
