@@ -56,7 +56,9 @@ def applying(home: Path, name: str, folder: Path) -> Scene:
         _keys_kept(before, after, done)
         (run,) = [each for each in (done / "runs").iterdir() if (each / "journal.jsonl").exists()]
         events = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
-        assert [e for e in events if e["event"] in ("finished", "pending")][-1]["event"] == "finished"
+        assert [e for e in events if e["event"] in ("finished", "pending")][-1][
+            "event"
+        ] == "finished"
         assert [e for e in events if e["event"] == "verdict"][-1]["verdict"] == "proved"
 
     return Scene(home, command, check)
@@ -76,6 +78,21 @@ def undoing(home: Path, name: str) -> Scene:
     return Scene(home, ("undo", run.name, "--yes", "--json"), check)
 
 
+def regretting(home: Path, name: str) -> Scene:
+    """Apply a playbook, and take it back in place of carrying it on."""
+    digest = control.status(home / "practice")["world"]
+
+    def undo(done: Path) -> tuple[str, ...] | None:
+        runs = [run.name for run in (done / "runs").glob("*") if (run / "journal.jsonl").exists()]
+        return ("undo", runs[0], "--yes") if runs else None
+
+    def check(done: Path) -> None:
+        assert control.status(done / "practice")["world"] == digest
+        assert not list((done / "keep").glob("*.pem"))
+
+    return Scene(home, ("apply", name, "--yes", "--json"), check, undo)
+
+
 def _foreign_untouched(before: Objects, after: Objects) -> None:
     changed = [key for key in before if after.get(key) != before[key]]
     assert changed == []
@@ -84,14 +101,20 @@ def _foreign_untouched(before: Objects, after: Objects) -> None:
 def _keys_kept(before: Objects, after: Objects, home: Path) -> None:
     """Each certificate on what was made has its private key in keep, and keep holds no other."""
     made = [body for key, body in after.items() if key not in before and key[0] == "application"]
-    there = [certificates.thumbprint_of(k["customKeyIdentifier"]) for body in made for k in body["keyCredentials"]]
+    there = [
+        certificates.thumbprint_of(k["customKeyIdentifier"])
+        for body in made
+        for k in body["keyCredentials"]
+    ]
     kept = [path.stem.rsplit("-", 1)[1].upper() for path in (home / "keep").glob("*.pem")]
     assert sorted(there) == sorted(kept)
     assert len(there) == len(made)
 
 
 @pytest.mark.parametrize("lag", LAGS)
-def test_an_apply_killed_anywhere_ends_with_one_of_each(lagging_home: Path, tmp_path: Path, lag: int):
+def test_an_apply_killed_anywhere_ends_with_one_of_each(
+    lagging_home: Path, tmp_path: Path, lag: int
+):
     scene = applying(lagging_home, MAIN, tmp_path)
     everywhere = points(scene, tmp_path)
     assert len(everywhere) > 100
@@ -109,8 +132,20 @@ def test_an_undo_killed_anywhere_ends_where_it_began(lagging_home: Path, tmp_pat
 
 
 @pytest.mark.parametrize("lag", LAGS)
+def test_an_apply_killed_and_undone_leaves_nothing(lagging_home: Path, tmp_path: Path, lag: int):
+    scene = regretting(lagging_home, MAIN)
+    everywhere = points(scene, tmp_path)
+    writes = [p for p in everywhere if p.name.startswith("write ") or p.kind == "local"]
+    chosen = random.Random(lag).sample(writes, 2 * SAMPLE)
+
+    assert matrix(scene, chosen, tmp_path) == []
+
+
+@pytest.mark.parametrize("lag", LAGS)
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_playbooks_survive_twenty_kills(lagging_home: Path, tmp_path: Path, lag: int, name: str):
+def test_other_playbooks_survive_twenty_kills(
+    lagging_home: Path, tmp_path: Path, lag: int, name: str
+):
     scene = applying(lagging_home, name, tmp_path)
     everywhere = points(scene, tmp_path)
     chosen = random.Random(f"{name} {lag}").sample(everywhere, SAMPLE)
@@ -119,11 +154,16 @@ def test_other_playbooks_survive_twenty_kills(lagging_home: Path, tmp_path: Path
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("lag", (*LAGS, 8))
+@pytest.mark.parametrize("lag", [*LAGS, 8])
 @pytest.mark.parametrize("name", [MAIN, *OTHERS])
-def test_every_playbook_survives_every_kill(lagging_home: Path, tmp_path: Path, lag: int, name: str):
+def test_every_playbook_survives_every_kill(
+    lagging_home: Path, tmp_path: Path, lag: int, name: str
+):
     scene = applying(lagging_home, name, tmp_path)
     assert matrix(scene, points(scene, tmp_path), tmp_path) == []
+    scene = regretting(lagging_home, name)
+    (tmp_path / "regret").mkdir()
+    assert matrix(scene, points(scene, tmp_path / "regret"), tmp_path / "regret") == []
     scene = undoing(lagging_home, name)
     (tmp_path / "undo").mkdir()
     assert matrix(scene, points(scene, tmp_path / "undo"), tmp_path / "undo") == []

@@ -81,7 +81,7 @@ class _Back:
         step, journal = self.step, self.run.journal
         unsure = journal.open_write(self.name)
         found = settled(step, self.tenant) if unsure else read_or_none(step, self.tenant)
-        change, stays = self._way(found)
+        change, stays = self._way(found, unsure=unsure)
         show.step(*place, step.title, change.verb, done=False)
         if change.needed:
             before, after = to_json(change.before), to_json(change.after)
@@ -96,11 +96,10 @@ class _Back:
             show.stays(step.title, stays)
         return Undone(name=self.name, do=step.do, title=step.title, verb=change.verb, stays=stays)
 
-    def _way(self, found: State | None) -> tuple[Change, str]:
+    def _way(self, found: State | None, *, unsure: bool) -> tuple[Change, str]:
         """Decide how to get back: wholly where the thing is as we left it, by our part otherwise."""
         if found is None:
-            gone = self.made.verb == "remove" and not self.step.fleeting
-            return NOTHING, "this run removed it, and it can't be put back" if gone else ""
+            return self._sweep(unsure=unsure)
         if self.made.before is not None:
             return _part_back(self.made, found)
         found, why = (found, "") if self.force else self._steady(found)
@@ -112,6 +111,17 @@ class _Back:
             why = f"it signed in at {used}, after this run's own proof: disabled, not deleted"
             return Change(found, switched_off), f"{why} (--delete deletes it)"
         return Change(found, None), ""
+
+    def _sweep(self, *, unsure: bool) -> tuple[Change, str]:
+        """Take away what a cut may have left of a thing that is there no more, or not yet."""
+        if self.made.verb == "remove" and not self.step.fleeting:
+            return NOTHING, "this run removed it, and it can't be put back"
+        if not unsure or self.made.before is not None:
+            return NOTHING, ""
+        records = [r for r in self.run.journal if r.get("step") == self.name]
+        left = next((r["before"] for r in reversed(records) if r["event"] == "undoing"), None)
+        seen = (self.run.journal.confirmed(self.name) or {}).get("seen")
+        return Change(from_json(left or seen) or self.made.after, None), ""
 
     def _steady(self, found: State) -> tuple[State, str]:
         """Tell what somebody else changed, when that is so for more than one reading."""

@@ -77,10 +77,9 @@ class App(Step):
     def write(self, tenant: Tenant, change: Change) -> None:
         """Register, correct, or delete (Entra keeps it for 30 days) the application."""
         if change.after is None:
-            if change.before is not None:
-                tenant.graph.delete_application(
-                    str(change.before["id"]), str(change.before["client_id"])
-                )
+            there = change.before or {}
+            if there.get("id"):
+                tenant.graph.delete_application(str(there["id"]), str(there["client_id"]))
             return
         if change.before is None:
             self._restore(tenant)

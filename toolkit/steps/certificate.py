@@ -95,6 +95,8 @@ class Certificate(Step):
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Add our certificate to the application's list, or take it out; the others stay."""
+        if change.after is None and tenant.graph.certificates(self.app) is None:
+            return
         entries = tenant.graph.settled_certificates(self.app)
         there = {_thumbprint(entry) for entry in entries}
         wanted = (change.after or {}).get("thumbprint")

@@ -69,6 +69,8 @@ class Consent(Step):
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Grant what is added and take back what is removed; grants of others stay."""
+        if change.after is None and tenant.graph.principal_id(self.app) is None:
+            return
         principal, resource = tenant.graph.awaited_principal_id(self.app), self._resource(tenant)
         ids = {role["value"]: role["id"] for role in resource["appRoles"]}
         unknown = change.added("granted") - set(ids)

@@ -100,11 +100,12 @@ class SecurityGroup(Step):
         """Make the group, adjust its members, or remove it."""
         exchange = tenant.exchange
         if change.after is None:
-            if change.before is not None:
+            identity = (change.before or {}).get("id")
+            if identity:
                 exchange.run(
                     "Remove-DistributionGroup",
                     fine=("couldn't be found",),
-                    Identity=change.before["id"],
+                    Identity=identity,
                     Confirm=False,
                     BypassSecurityGroupManagerCheck=True,
                 )
