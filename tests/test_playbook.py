@@ -3,7 +3,7 @@ import pytest
 from tests.good_playbook import GOOD, read
 from toolkit import playbook
 from toolkit.errors import PlaybookError
-from toolkit.playbook import combinations, fill
+from toolkit.playbook import Playbook, combinations, fill
 from toolkit.state import Later
 
 
@@ -46,6 +46,42 @@ def test_what_nobody_can_answer_is_no_combination():
         {"every": True, "colours": False},
         {"every": True, "colours": True},
     ]
+
+
+def choosing(extra: str = "") -> Playbook:
+    text = GOOD.replace("    unless: every\n    app:", "    when: size=large\n    app:")
+    return read(
+        text.replace(
+            "    unless: every\n    address:", f"    when: size=large{extra}\n    address:"
+        )
+    )
+
+
+def test_a_choice_that_decides_is_part_of_every_combination():
+    assert [c["size"] for c in combinations(choosing())] == ["small", "large"] * 3
+
+
+def test_a_choice_that_decides_nothing_is_part_of_none():
+    assert all("size" not in each for each in combinations(read(GOOD)))
+
+
+def test_a_step_happens_when_that_is_chosen():
+    book = choosing()
+
+    assert "mailbox_scope" in [entry.do for entry in book.active({"size": "large"})]
+    assert "mailbox_scope" not in [entry.do for entry in book.active({"size": "small"})]
+    assert "mailbox_scope" not in [entry.do for entry in book.active({})]
+
+
+def test_a_choice_that_is_not_asked_is_nothing_that_was_chosen():
+    text = GOOD.replace("choices: [small, large],", "choices: [small, large], unless: every,")
+    book = read(
+        text.replace(
+            "  - do: consent\n    when:", "  - do: consent\n    unless: size=large\n    when:"
+        )
+    )
+
+    assert [c.get("size") for c in combinations(book)] == ["small", "large", None, None]
 
 
 def test_two_steps_may_share_a_name_where_only_one_of_them_can_happen():

@@ -64,6 +64,21 @@ MISTAKES = {
         "when: inside, def",
         "'inside' is no yes/no",
     ),
+    "a condition on a choice that isn't offered": (
+        "when: every, def",
+        "when: instance=x, def",
+        "'instance' is no choice asked before",
+    ),
+    "a condition on a value that isn't offered": (
+        "when: [every, colours]",
+        "when: [size=medium]",
+        "'medium' is nothing that size offers",
+    ),
+    "a condition that is only a choice's name": (
+        "[every, colours]",
+        "[size]",
+        "'size' is no yes/no",
+    ),
     "a condition on itself": ("when: every, def", "when: colours, def", "'colours' is no yes/no"),
     "a condition asked later": (
         "kind: yes_no, default: false}\n  - {name: colours",

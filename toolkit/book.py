@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.inputs import Answers, Question, holds
+from toolkit.inputs import Answer, Answers, Question, holds
 from toolkit.state import Later
 from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Mark, Step
@@ -63,13 +63,40 @@ class Playbook:
         return tuple(entry for entry in self.entries if entry.active(answers))
 
 
-def combinations(book: Playbook) -> Iterator[dict[str, bool]]:
-    """List every combination of yes and no that somebody can answer; not asked counts as no."""
-    flags = [question for question in book.questions if question.kind == "yes_no"]
-    for values in itertools.product((False, True), repeat=len(flags)):
-        answers = {flag.name: value for flag, value in zip(flags, values, strict=True)}
-        if all(flag.asked(answers) or not answers[flag.name] for flag in flags):
-            yield answers
+def combinations(book: Playbook) -> Iterator[dict[str, Answer]]:
+    """List every combination of answers that decides what is asked and done.
+
+    That is every yes and no, and every choice that a condition names. A yes/no question that
+    isn't asked counts as no, a choice that isn't is left out.
+    """
+    deciding = [question for question in book.questions if _decides(question, book)]
+    for values in itertools.product(*(_values(question) for question in deciding)):
+        answers = {q.name: value for q, value in zip(deciding, values, strict=True)}
+        if all(_can_be(question, answers) for question in deciding):
+            yield {name: answer for name, answer in answers.items() if answer != ""}
+
+
+def _decides(question: Question, book: Playbook) -> bool:
+    return question.kind == "yes_no" or (
+        question.kind == "choice" and question.name in conditions(book)
+    )
+
+
+def _values(question: Question) -> tuple[Answer, ...]:
+    return (False, True) if question.kind == "yes_no" else ("", *question.choices)
+
+
+def _can_be(question: Question, answers: Answers) -> bool:
+    if question.kind == "yes_no":
+        return question.asked(answers) or not answers[question.name]
+    return question.asked(answers) == bool(answers[question.name])
+
+
+def conditions(book: Playbook) -> set[str]:
+    """List the questions that a condition names."""
+    said = [name for entry in book.entries for name in (*entry.when, *entry.unless)]
+    said += [name for question in book.questions for name in (question.when, question.unless)]
+    return {name.partition("=")[0] for name in said if name}
 
 
 def references(value: Any) -> Iterator[str]:
@@ -82,6 +109,7 @@ def references(value: Any) -> Iterator[str]:
 def build(entry: Entry, known: Mapping[str, Any], mark: Mark) -> Step:
     """Make the step of an entry: references filled from `known`, or by text for later."""
     values = {name: fill(value, known) for name, value in entry.fields.items()}
+    values |= {name: known.get(f"set_up.{name}", "") for name in entry.kind.told}
     return entry.kind(mark=mark, **values)
 
 

@@ -32,7 +32,7 @@ WORDS = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false":
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One thing a playbook asks. `when` and `unless` name a yes/no question asked before."""
+    """One thing a playbook asks. `when` and `unless` are conditions on a question asked before."""
 
     name: str
     ask: str
@@ -69,8 +69,16 @@ ALWAYS = (INSTANCE_QUESTION, CHANGE_QUESTION)
 
 
 def holds(when: str, unless: str, answers: Answers) -> bool:
-    """Tell whether a `when` and an `unless` hold; a question that wasn't asked counts as no."""
-    return (not when or bool(answers.get(when))) and not (unless and bool(answers.get(unless)))
+    """Tell whether a `when` and an `unless` hold; a question that wasn't asked counts as no.
+
+    A condition is the name of a yes/no question, or NAME=VALUE of one that offers a choice.
+    """
+    return (not when or _true(when, answers)) and not (unless and _true(unless, answers))
+
+
+def _true(condition: str, answers: Answers) -> bool:
+    name, chosen, value = condition.partition("=")
+    return answers.get(name) == value if chosen else bool(answers.get(name))
 
 
 def resolve(

@@ -1,10 +1,10 @@
-"""What must hold in a playbook for every combination of yes and no: names, order, references."""
+"""What must hold in a playbook for every combination of answers: names, order, references."""
 
 import re
 from typing import Any
 
-from toolkit.book import Entry, Playbook, combinations, references
-from toolkit.inputs import ALWAYS, Question, meant
+from toolkit.book import Entry, Playbook, combinations, conditions, references
+from toolkit.inputs import ALWAYS, Answers, Question, meant
 from toolkit.playbook_reader import Reader
 from toolkit.steps.base import parameters
 from toolkit.strict_yaml import REFERENCE, Node, shown
@@ -13,6 +13,8 @@ TENANT = ("tenant.id", "tenant.domain", "tenant.name")
 RESERVED = ("tenant", "proof_key", "proof_key_gone")
 """Names that mean something already: the tenant, and the steps of the proof's own key."""
 MOST_CONDITIONS = 10
+MOST_CHOICES = 2
+"""Choices that conditions may name; with the yes/no questions they multiply."""
 LOOKS_LIKE_REFERENCE = re.compile(r"\$\{[^}]*\}?")
 TYPES: dict[str, Any] = {"list": tuple[str, ...], "yes_no": bool, "number": int}
 """What the answer to a question is, where it isn't text."""
@@ -38,6 +40,7 @@ class _Rules:
     def check(self) -> None:
         self._questions()
         self._entries()
+        self._choices()
         self._proof()
         for answers in combinations(self.book):
             self._one(answers)
@@ -45,7 +48,7 @@ class _Rules:
     # ---- whatever is answered ----
 
     def _questions(self) -> None:
-        """Every name once, and every condition a yes/no question asked before."""
+        """Every name once, and every condition on a question asked before."""
         flags = 0
         for question in self.book.questions:
             if question.name in self.questions:
@@ -63,13 +66,33 @@ class _Rules:
                     "Make two playbooks.",
                 )
 
-    def _condition(self, line: int, name: str) -> None:
-        if name not in self.questions or self.questions[name].kind != "yes_no":
-            flags = [q.name for q in self.questions.values() if q.kind == "yes_no"]
+    def _condition(self, line: int, condition: str) -> None:
+        name, chosen, value = condition.partition("=")
+        kind, what = ("choice", "choice") if chosen else ("yes_no", "yes/no question")
+        if name not in self.questions or self.questions[name].kind != kind:
+            known = [q.name for q in self.questions.values() if q.kind == kind]
             raise self.bad(
                 line,
-                f"{shown(name)} is no yes/no question asked before",
-                f"{meant(name, flags)}A condition is the name of one.",
+                f"{shown(name)} is no {what} asked before",
+                f"{meant(name, known)}A condition is the name of a yes/no question, or NAME=VALUE "
+                "of a choice.",
+            )
+        choices = self.questions[name].choices
+        if chosen and value not in choices:
+            raise self.bad(
+                line,
+                f"{shown(value)} is nothing that {name} offers",
+                f"{meant(value, choices)}It offers: {', '.join(choices)}.",
+            )
+
+    def _choices(self) -> None:
+        named = conditions(self.book)
+        choices = [q for q in self.book.questions if q.kind == "choice" and q.name in named]
+        if len(choices) > MOST_CHOICES:
+            raise self.bad(
+                choices[MOST_CHOICES].line,
+                f"there are more than {MOST_CHOICES} choices that decide what is asked or done",
+                "Make two playbooks.",
             )
 
     def _entries(self) -> None:
@@ -128,7 +151,7 @@ class _Rules:
 
     # ---- for one combination of answers ----
 
-    def _one(self, answers: dict[str, bool]) -> None:
+    def _one(self, answers: Answers) -> None:
         asked = {q.name for q in self.questions.values() if q.asked(answers)} | set(TENANT)
         offered: set[str] = set()
         made: set[str] = set()

@@ -98,7 +98,7 @@ def check(*, file: Path, as_json: bool) -> None:
         )
         return
     click.echo(
-        f"{file}: good ({len(book.questions)} questions, {len(book.entries)} steps, {combinations} combinations of yes and no)"
+        f"{file}: good ({len(book.questions)} questions, {len(book.entries)} steps, {combinations} combinations of answers)"
     )
 
 
