@@ -51,7 +51,8 @@ class Step(ABC):
     it reads is what later steps refer to (`${app.client_id}`). `wanted` is pure. `write` may run
     again after a cut: every sub-object is made if missing and removed if there, and for a set it
     acts on what the change adds and removes, never on the whole. Undoing is writing back. What is
-    read in a `passing` key may change by itself: it is nobody's drift.
+    read in a `passing` key may change by itself: it is nobody's drift. `told` fields are filled
+    with what is known of the whole set-up, not by the playbook.
     """
 
     do: ClassVar[str]
@@ -61,6 +62,7 @@ class Step(ABC):
     patience: ClassVar[timedelta] = timedelta(minutes=20)
     irreversible: ClassVar[str] = ""
     passing: ClassVar[tuple[str, ...]] = ()
+    told: ClassVar[tuple[str, ...]] = ()
 
     mark: Mark
 
@@ -124,7 +126,7 @@ class Step(ABC):
 
 def parameters(kind: type[Step]) -> dict[str, Any]:
     """List the fields a playbook may give a step, with their types and whether they must be."""
-    return {field.name: field for field in fields(kind) if field.name != "mark"}
+    return {each.name: each for each in fields(kind) if each.name not in ("mark", *kind.told)}
 
 
 def catalogue_of(*kinds: type[Step]) -> dict[str, type[Step]]:
