@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from toolkit import playbook, preflight
+from toolkit import marks, playbook, preflight
 from toolkit.errors import PlanChangedError, UsageError
 from toolkit.inputs import Answers
 from toolkit.playbook import Entry, Playbook
@@ -192,7 +192,7 @@ def describe(tenant: Tenant) -> dict[str, Any]:
 def starting_point(answers: Answers, tenant: Tenant) -> dict[str, Any]:
     """List what references may name before any step has been looked at."""
     here = {"tenant.id": tenant.id, "tenant.domain": tenant.domain, "tenant.name": tenant.name}
-    return {**answers, **here}
+    return {**answers, **here, "set_up.answers": marks.noted(answers)}
 
 
 def entries(book: Playbook, answers: Answers) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:

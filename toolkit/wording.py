@@ -36,6 +36,7 @@ LABELS = {
     "enterprise_app": "enterprise app",
     "enabled": "may sign in",
     "tags": "tags",
+    "answers": "answers noted",
     "owners": "owners",
     "app": "application id",
     "client_id": "application id",
@@ -60,8 +61,8 @@ VALUES: dict[object, str] = {
     "AzureADMyOrg": "this tenant only",
 }
 
-IN_TITLES = ("name", "address", "roles", "granted")
-"""What the title of a thing that is made says already."""
+IN_TITLES = ("name", "address", "roles", "granted", "answers")
+"""What is not shown of a thing that is made: its title says it, or the sheet's list of answers."""
 
 PLACES = {
     "app": "Microsoft Entra ID",

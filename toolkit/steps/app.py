@@ -12,6 +12,8 @@ APPLICATION_ADMINISTRATOR = Right(
     "Application Administrator", "to register the application and its certificate"
 )
 AUDIENCE = "AzureADMyOrg"
+ANSWERS_BEGIN = '{"mailgrant":'
+"""How notes begin that mailgrant wrote: the set-up's answers, for a colleague's machine."""
 NOTES = (
     "Set up by mailgrant: playbook {playbook}, instance {instance}{change}. Exchange decides which mailboxes it "
     "reaches. Do not press 'Grant admin consent' here: that would let it into every mailbox."
@@ -30,10 +32,12 @@ class App(Step):
     key: ClassVar[tuple[str, ...]] = ()
     offers: ClassVar[tuple[str, ...]] = ("client_id", "id", "service_principal", "name")
     needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
+    told: ClassVar[tuple[str, ...]] = ("answers",)
 
     name: str
     owners: tuple[str, ...] = ()
     change: str = ""
+    answers: str = ""
 
     @property
     def title(self) -> str:
@@ -60,6 +64,7 @@ class App(Step):
             "audience": app.get("signInAudience", ""),
             "tags": frozenset(app.get("tags") or ()),
             "credentials": frozenset(_credentials(app)),
+            **({"answers": principal.get("notes") or ""} if self.answers else {}),
             **({"owners": self._owners(tenant, app["id"])} if self.owners else {}),
         }
 
@@ -71,6 +76,7 @@ class App(Step):
             "enterprise_app": True,
             "enabled": True,
             "tags": texts(found, "tags") | {"mailgrant", self.mark.tag},
+            **self._answered(found),
             **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
         }
 
@@ -133,10 +139,21 @@ class App(Step):
     def _enterprise_app(self, tenant: Tenant, client_id: str, change: Change) -> None:
         wanted = change.after or {}
         if wanted.get("enterprise_app") and not (change.before or {}).get("enterprise_app"):
-            tenant.graph.create_service_principal(client_id, ["mailgrant", self.mark.tag])
-        elif change.differs("enabled"):
-            principal = str((change.before or {})["service_principal"])
+            tags, notes = ["mailgrant", self.mark.tag], str(wanted.get("answers", ""))
+            if not tenant.graph.create_service_principal(client_id, tags, notes) and notes:
+                tenant.graph.note(tenant.graph.awaited_principal_id(client_id), notes)
+            return
+        principal = str((change.before or {}).get("service_principal", ""))
+        if change.differs("enabled"):
             tenant.graph.enable_service_principal(principal, enabled=bool(wanted["enabled"]))
+        if change.differs("answers"):
+            tenant.graph.note(principal, str(wanted["answers"]))
+
+    def _answered(self, found: State | None) -> State:
+        """Want the answers noted on the enterprise application, unless others' words stand there."""
+        noted = str((found or {}).get("answers", ""))
+        ours = not noted or noted.startswith(ANSWERS_BEGIN)
+        return {"answers": self.answers} if self.answers and ours else {}
 
     def _notes(self) -> str:
         ticket = f", change {self.change}" if self.change else ""

@@ -32,6 +32,7 @@ SERVICE_PRINCIPAL = {
     "appId": str,
     "displayName?": str,
     "accountEnabled?": bool,
+    "notes?": str,
     "tags?": [str],
     "appRoles": [{"id": str, "value?": str}],
 }
@@ -235,19 +236,30 @@ class Graph(GraphCertificates):
             lambda: self.principal_id(client_id), "the enterprise application just made"
         )
 
-    def create_service_principal(self, client_id: str, tags: Sequence[str]) -> None:
-        """Make the enterprise application of a client id; one that is there is fine."""
+    def create_service_principal(self, client_id: str, tags: Sequence[str], notes: str) -> bool:
+        """Make the enterprise application of a client id; tells whether it wasn't there before."""
         from msgraph.generated.models.service_principal import ServicePrincipal
 
-        body = ServicePrincipal(app_id=client_id, tags=list(tags))
+        body = ServicePrincipal(app_id=client_id, tags=list(tags), notes=notes or None)
         builder = self.sdk.service_principals
         made = self.write(
             lambda: builder.to_post_request_information(body),
             "make the enterprise application",
             fine=("already in use", "already exists"),
         )
-        if not misfit(made, {"id": str}):
-            self._principals[client_id] = made["id"]
+        if misfit(made, {"id": str}):
+            return False
+        self._principals[client_id] = made["id"]
+        return True
+
+    def note(self, object_id: str, notes: str) -> None:
+        """Replace the notes of an enterprise application."""
+        from msgraph.generated.models.service_principal import ServicePrincipal
+
+        builder = self.sdk.service_principals.by_service_principal_id(object_id)
+        body = ServicePrincipal(notes=notes)
+        what = "note the answers on the enterprise application"
+        self.write(lambda: builder.to_patch_request_information(body), what)
 
     def enable_service_principal(self, object_id: str, *, enabled: bool) -> None:
         """Let an enterprise application sign in, or keep it from it."""
