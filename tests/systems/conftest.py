@@ -43,6 +43,12 @@ class Told:
     def waiting(self, why: str, until: datetime | None) -> None:
         self.waited.append(why)
 
+    def open_browser(self, url: str, what: str) -> bool:
+        return False
+
+    def show_code(self, url: str, code: str, what: str) -> None:
+        self.worked.append(f"{what}: {code} at {url}")
+
 
 @pytest.fixture
 def patient() -> Patient:

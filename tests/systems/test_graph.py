@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.systems.conftest import Told
 from tests.systems.liar import Heard, Liar, Says, one_after_the_other, says
-from toolkit.errors import LackingRightError, NotFoundError, NotYetError
+from toolkit.errors import LackingRightError, NotFoundError, NotYetError, RefusedError
 from toolkit.practice import control
 from toolkit.practice.clock import PracticeClock
 from toolkit.practice.control import Practice
@@ -328,6 +328,40 @@ def test_replicas_that_answer_by_turns_lose_no_certificate(
 
     after = world.store.get("application", made["id"]) or {}
     assert [entry["keyId"] for entry in after["keyCredentials"]] == [entries[0]["keyId"]]
+
+
+NEW_KEY = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": b"DER", "displayName": "x"}
+
+
+@pytest.mark.parametrize(
+    ("after", "lost"),
+    [
+        ([0, 1], False),  # ours isn't to be seen yet
+        ([0], False),
+        ([0, 1, 2], False),
+        ([0, 2], True),
+        ([0, 1, 2, 2], False),
+    ],
+)
+def test_what_vanished_beside_ours_is_said_and_what_only_lags_is_not(
+    believer: Tenant, liar: Liar, after: list[int], lost: bool
+):
+    listed = [0, 1]
+    liar.answer = lambda heard: (
+        Says(204)
+        if heard.method == "PATCH"
+        else says({"id": "object", "keyCredentials": [FOREIGN[n] for n in listed]})
+    )
+    entries = believer.graph.settled_certificates("app")
+    believer.graph.set_certificates("app", [*entries, NEW_KEY])
+    listed[:] = after
+
+    if lost:
+        with pytest.raises(RefusedError, match="Certificates of others vanished") as caught:
+            believer.graph.certificates("app")
+        assert "52ED9B5038A47B9E2E2190715CC238359D4F8F73" in caught.value.message
+    else:
+        assert len(believer.graph.certificates("app") or ()) == len(after)
 
 
 def test_a_list_that_never_settles_ends_after_twenty_minutes(believer: Tenant, liar: Liar):

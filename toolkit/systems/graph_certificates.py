@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from toolkit.errors import LackingRightError, NotYetError
+from toolkit.errors import LackingRightError, NotYetError, RefusedError
 from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire, query
 from toolkit.systems.shapes import Shape, names
 
@@ -36,6 +36,7 @@ class GraphCertificates(GraphWire):
         self._read_policy: Body | None = None
         self._objects: dict[str, str] = {}
         self._lists: dict[str, list[Body]] = {}
+        self._before: dict[str, list[Body]] = {}
 
     def application(self, client_id: str, shape: Mapping[str, Shape]) -> Body | None:
         """Fetch what a shape names of the application with this client id."""
@@ -50,8 +51,10 @@ class GraphCertificates(GraphWire):
         if app is None:
             return None
         self._objects[client_id] = app["id"]
-        self._lists[client_id] = app.get("keyCredentials") or []
-        return self._lists[client_id]
+        found: list[Body] = app.get("keyCredentials") or []
+        self._refuse_loss(client_id, found)
+        self._lists[client_id] = found
+        return found
 
     def settled_certificates(self, client_id: str) -> list[Body]:
         """List an application's certificates when two readings in a row agree, and it is there.
@@ -84,6 +87,23 @@ class GraphCertificates(GraphWire):
         url = f"{self._tenant.cloud.graph}/v1.0/applications/{self._objects[client_id]}"
         self.write(lambda: self.raw("PATCH", url, body), "change the application's certificates")
         self._lists.pop(client_id, None)
+        sent = [dict(entry) for entry in entries if entry.get("keyId")]
+        if len(sent) < len(entries):
+            self._before[client_id] = sent
+
+    def _refuse_loss(self, client_id: str, found: Sequence[Mapping[str, Any]]) -> None:
+        """Say loudly when what we sent back is gone although what we added is there."""
+        sent = self._before.get(client_id)
+        if sent is None or not _ids(found) - _ids(sent):
+            return  # our own isn't to be seen here yet
+        del self._before[client_id]
+        gone = [entry for entry in sent if entry["keyId"] not in _ids(found)]
+        if gone:
+            listed = ", ".join(f"{entry.get('displayName')} ({_name(entry)})" for entry in gone)
+            raise RefusedError(
+                f"Certificates of others vanished from the application: {listed}.",
+                fix="Tell their owner at once and have them uploaded again: somebody else changed the list in the same seconds.",
+            )
 
     def longest_certificate_days(self) -> int | None:
         """Tell how long a certificate may live by the tenant's app management policy, in days.
@@ -136,6 +156,12 @@ def _tired(what: str) -> NotYetError:
 
 def _ids(entries: Sequence[Mapping[str, Any]]) -> set[str]:
     return {str(entry["keyId"]) for entry in entries}
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    from toolkit.certificates import thumbprint_of
+
+    return thumbprint_of(entry.get("customKeyIdentifier") or "") or str(entry["keyId"])
 
 
 def _days(duration: str) -> int | None:
