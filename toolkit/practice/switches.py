@@ -12,7 +12,8 @@ from toolkit.practice.world import World
 EXAMPLES = (
     "lag reads=3, lag seconds=90, lag reads=8 flip, lag off, sts-lag 15s, cache off, clock +7m,"
     " pim eligible, policy secrets=deny, policy certificates=max=90d,"
-    " role remove AppRoleAssignment.ReadWrite.All, dehydrated on"
+    " role remove AppRoleAssignment.ReadWrite.All, dehydrated on,"
+    " naming-policy GRP_<GroupName>, entra-p1 off"
 )
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 ELIGIBLE = "directoryRoleEligibility"
@@ -144,6 +145,20 @@ def _dehydrated(world: World, words: list[str]) -> None:
     world.store.set_setting("dehydrated", {"on": True, "off": False}[value])
 
 
+def _naming_policy(world: World, words: list[str]) -> None:
+    (value,) = words
+    if value != "off" and "<GroupName>" not in value:
+        raise ValueError(value)
+    world.store.set_setting("naming_policy", "" if value == "off" else value)
+
+
+def _entra_p1(world: World, words: list[str]) -> None:
+    (value,) = words
+    status = {"on": "Enabled", "off": "Suspended"}[value]
+    for sku in world.store.find("subscribedSku", skuPartNumber="AAD_PREMIUM"):
+        world.put("subscribedSku", sku["id"], sku | {"capabilityStatus": status}, lag=False)
+
+
 def _administrator(world: World) -> Body:
     client = world.store.setting("admin")["client_id"]
     return world.store.find("servicePrincipal", appId=client)[0]
@@ -153,7 +168,9 @@ SWITCHES: dict[str, Callable[[World, list[str]], None]] = {
     "cache": _cache,
     "clock": _clock,
     "dehydrated": _dehydrated,
+    "entra-p1": _entra_p1,
     "lag": _lag,
+    "naming-policy": _naming_policy,
     "pim": _pim,
     "policy": _policy,
     "role": _role,

@@ -52,7 +52,7 @@ def test_a_second_group_of_the_same_name_alias_or_address_is_refused(exchange, c
 
 
 def test_a_naming_policy_holds_unless_it_is_ignored(exchange):
-    exchange.world.store.set_setting("group_prefix", "GRP_")
+    exchange.world.store.set_setting("naming_policy", "GRP_<GroupName>")
 
     assert exchange.make_group()["Name"] == "GRP_timetable-mailboxes"
     other = {"Name": "free", "PrimarySmtpAddress": "free@northbridge.example"}

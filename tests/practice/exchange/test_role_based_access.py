@@ -189,3 +189,14 @@ def test_what_was_just_made_cannot_be_used_until_replicas_know_it(exchange):
     (row,) = exchange.rows("Test-ServicePrincipalAuthorization", Identity=pointer["AppId"])
     assert row["RoleName"] == "Application Calendars.Read"
     exchange.refusal("Remove-ManagementRoleAssignment", Identity=made["Name"])
+
+
+def test_exchange_shows_a_scopes_filter_in_its_own_spelling(exchange):
+    exchange.rows(
+        "New-ManagementScope",
+        Name="own",
+        RecipientRestrictionFilter='(customattribute1 -EQ "O\'Neill") -and {Title -ne $Null}',
+    )
+
+    (scope,) = exchange.rows("Get-ManagementScope", Identity="own")
+    assert scope["RecipientFilter"] == "((CustomAttribute1 -eq 'O''Neill') -and (Title -ne $null))"

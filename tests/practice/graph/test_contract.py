@@ -22,6 +22,7 @@ LISTS = (
     "/users?$top=20",
     "/users?$select=id,mail,assignedLicenses,department&$top=20",
     "/groups",
+    "/directory/administrativeUnits",
     "/oauth2PermissionGrants",
     "/subscribedSkus",
     "/organization",

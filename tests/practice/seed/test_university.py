@@ -137,7 +137,12 @@ def test_licences_in_use_are_counted_right_and_one_kind_is_used_up(store: Store)
         assert sku["consumedUnits"] == held[sku["skuId"]]
         free[sku["skuPartNumber"]] = sku["prepaidUnits"]["enabled"] - sku["consumedUnits"]
 
-    assert free == {"ENTERPRISEPACK": 3, "EXCHANGESTANDARD": 5, "STANDARDWOFFPACK_STUDENT": 0}
+    assert free == {
+        "AAD_PREMIUM": 25,
+        "ENTERPRISEPACK": 3,
+        "EXCHANGESTANDARD": 5,
+        "STANDARDWOFFPACK_STUDENT": 0,
+    }
 
 
 def test_secrets_stand_in_the_world_as_hashes_only(store: Store) -> None:

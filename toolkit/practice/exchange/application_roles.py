@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from toolkit.practice import administrative_units
 from toolkit.practice.exchange import recipients
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
@@ -100,13 +101,12 @@ def grant(world: World, assignment: Body) -> Grant:
 
 def _members(world: World, assignment: Body) -> frozenset[str] | None:
     """List who is in scope: direct members only, of a group, a filter or an administrative unit."""
-    for kind, name in (
-        ("group", "RecipientGroupScope"),
-        ("administrativeUnit", "RecipientAdministrativeUnitScope"),
-    ):
-        if assignment.get(name):
-            body = world.store.get(kind, assignment[name]) or {}
-            return frozenset(body.get("_members") or ())
+    if assignment.get("RecipientGroupScope"):
+        group = world.store.get("group", assignment["RecipientGroupScope"]) or {}
+        return frozenset(group.get("_members") or ())
+    if assignment.get("RecipientAdministrativeUnitScope"):
+        unit = world.store.get("administrativeUnit", assignment["RecipientAdministrativeUnitScope"])
+        return frozenset(administrative_units.members(world, unit) if unit else ())
     if not assignment.get("CustomResourceScope"):
         return None
     found: list[Body] = []

@@ -32,8 +32,8 @@ PLAIN_SETTINGS = (
 def new_distribution_group(call: Call) -> Result:
     """Answer New-DistributionGroup; Entra shows the group too, read-only."""
     world = call.world
-    prefix = "" if call.flag("IgnoreNamingPolicy") else world.store.setting("group_prefix", "")
-    name = prefix + call.text("Name").strip()
+    policy = "" if call.flag("IgnoreNamingPolicy") else world.store.setting("naming_policy", "")
+    name = group_names.by_policy(policy, call.text("Name").strip())
     alias = call.text("Alias") or re.sub(r"[^A-Za-z0-9._-]", "", call.text("Name"))
     address = call.text("PrimarySmtpAddress") or f"{alias}@{group_names.default_domain(world)}"
     managers = _managers(call)
@@ -44,7 +44,8 @@ def new_distribution_group(call: Call) -> Result:
     if call.flag("CopyOwnerToMember"):
         members = [*managers, *members]
     key = world.new_id()
-    body = _new_body(call, key, prefix + (call.text("DisplayName") or call.text("Name")))
+    display_name = group_names.by_policy(policy, call.text("DisplayName") or call.text("Name"))
+    body = _new_body(call, key, display_name)
     body |= group_names.addresses_of(
         [f"SMTP:{address}", *group_names.initial_address(world, alias, address)]
     )

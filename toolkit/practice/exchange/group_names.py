@@ -16,6 +16,15 @@ ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{
 ADDRESS = re.compile(rf"({ALIAS.pattern})@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
+def by_policy(policy: str, name: str) -> str:
+    """Name a group as the tenant's policy wants: GRP_<GroupName>_Staff.
+
+    Source: learn.microsoft.com/exchange/recipients-in-exchange-online/manage-distribution-groups/
+    create-group-naming-policy
+    """
+    return policy.replace("<GroupName>", name) if policy else name
+
+
 def check_name(world: World, name: str) -> None:
     """Check a new Name: 64 characters at most, and no other recipient's."""
     if not name or len(name) > LONGEST_NAME:

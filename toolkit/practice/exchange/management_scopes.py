@@ -24,14 +24,14 @@ def get_management_scope(call: Call) -> Result:
 
 def new_management_scope(call: Call) -> Result:
     """Answer New-ManagementScope; whether the filter fits anybody isn't asked."""
-    _check_filter(call)
+    written = _filter(call)
     name = configuration_objects.free_name(call.world, KIND, call.text("Name"))
     body = {
         "Exclusive": call.flag("Exclusive"),
         "Guid": call.world.new_id(),
         "Identity": name,
         "Name": name,
-        "RecipientFilter": call.text("RecipientRestrictionFilter"),
+        "RecipientFilter": written,
         "RecipientRoot": "",
         "ScopeRestrictionType": "RecipientScope",
         "WhenCreated": call.world.stamp(),
@@ -45,8 +45,7 @@ def set_management_scope(call: Call) -> Result:
     before = configuration_objects.true_one(call, KIND)
     after = dict(before)
     if "RecipientRestrictionFilter" in call.given:
-        _check_filter(call)
-        after["RecipientFilter"] = call.text("RecipientRestrictionFilter")
+        after["RecipientFilter"] = _filter(call)
     name = call.text("Name")
     if name and name != before["Name"]:
         after["Name"] = after["Identity"] = configuration_objects.free_name(world, KIND, name)
@@ -68,9 +67,11 @@ def remove_management_scope(call: Call) -> Result:
     return configuration_objects.remove(call, KIND, scope)
 
 
-def _check_filter(call: Call) -> None:
+def _filter(call: Call) -> str:
+    """Check the filter, and write it the way Exchange shows it from then on."""
     try:
         opath.parse(call.text("RecipientRestrictionFilter"), FILTERABLE)
+        return opath.shown(call.text("RecipientRestrictionFilter"), FILTERABLE)
     except opath.OpathError as error:
         raise CmdletError(
             FILTER_ERROR, f"The recipient restriction filter isn't valid. {error}"

@@ -47,6 +47,24 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def shown(text: str, filterable: Mapping[str, str]) -> str:
+    """Write a filter the way Exchange gives it back: its own spelling, quotes and brackets."""
+    words: list[str] = []
+    for token in _tokens(text):
+        after_operator = bool(words) and words[-1].lower() in {f"-{name}" for name in COMPARISONS}
+        if token.kind == "paren":
+            words.append("(" if token.text in "({" else ")")
+        elif token.kind == "operator":
+            words.append(f"-{token.text.lower()}")
+        elif token.kind == "constant":
+            words.append(f"${token.text.lower()}")
+        elif token.kind == "quoted" or after_operator:
+            words.append(quoted(token.text))
+        else:
+            words.append(filterable.get(token.text.lower(), token.text))
+    return f"({' '.join(words)})".replace("( ", "(").replace(" )", ")")
+
+
 def values_of(text: str, name: str) -> list[str]:
     """List the quoted values that a filter compares this property with."""
     tokens = _tokens(text)

@@ -22,7 +22,7 @@ def get_organization_config(call: Call) -> Result:
         "Identity": body["displayName"],
         "DisplayName": body["displayName"],
         "Guid": body["id"],
-        "DistributionGroupNamingPolicy": call.world.store.setting("group_prefix", ""),
+        "DistributionGroupNamingPolicy": call.world.store.setting("naming_policy", ""),
         "EnforceExoAppRbacPermissions": False,
         "EwsEnabled": settings.get("EwsEnabled"),
         "IsDehydrated": call.world.store.setting("dehydrated", False),

@@ -19,6 +19,7 @@ ROLES_READ = (
     "RoleManagement.Read.Directory RoleManagement.ReadWrite.Directory Directory.Read.All"
     " Directory.ReadWrite.All"
 )
+UNITS = "AdministrativeUnit.Read.All AdministrativeUnit.ReadWrite.All"
 POLICY = "Policy.ReadWrite.ApplicationConfiguration"
 
 # By name: the permissions of which a caller needs one; where there are two lines, one of each.
@@ -87,6 +88,8 @@ TABLE = {
         ),
     ],
     "members.write": ["GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"],
+    "units.read": [f"{UNITS} Directory.Read.All Directory.ReadWrite.All"],
+    "units.write": ["AdministrativeUnit.ReadWrite.All Directory.ReadWrite.All"],
     "directory.read": ["Directory.Read.All Directory.ReadWrite.All"],
     "deleted.read": [f"{APPS} User.Read.All User.ReadWrite.All Group.Read.All Group.ReadWrite.All"],
     "deleted.write": [

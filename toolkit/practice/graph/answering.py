@@ -62,6 +62,7 @@ SETS = {
     "licenseDetails": "licenseDetails",
     "oAuth2PermissionGrant": "oauth2PermissionGrants",
     "organization": "organization",
+    "administrativeUnit": "directory/administrativeUnits",
     "identitySecurityDefaultsEnforcementPolicy": "policies/identitySecurityDefaultsEnforcementPolicy",
     "authorizationPolicy": "policies/authorizationPolicy",
     "tenantAppManagementPolicy": "policies/defaultAppManagementPolicy",

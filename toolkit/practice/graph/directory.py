@@ -27,6 +27,7 @@ COLLECTIONS = (
     ("servicePrincipals", "servicePrincipal", "apps.read"),
     ("users", "user", "users.read"),
     ("groups", "group", "groups.read"),
+    ("directory/administrativeUnits", "administrativeUnit", "units.read"),
     ("oauth2PermissionGrants", "oauth2PermissionGrant", "grants.read"),
     ("subscribedSkus", "subscribedSku", "licences.read"),
     ("organization", "organization", "organization.read"),
@@ -47,6 +48,7 @@ RELATION_RIGHTS = {
     ("user", "appRoleAssignments"): "assignments.people",
     ("user", "oauth2PermissionGrants"): "grants.read",
     ("user", "licenseDetails"): "licences.user",
+    ("administrativeUnit", ""): "units.read",
     ("group", ""): "members.read",
     ("group", "owners"): "owners.groups",
     ("group", "appRoleAssignments"): "assignments.people",
@@ -57,6 +59,7 @@ WRITABLE = {
     ("servicePrincipal", "owners"): ("_owners", "principals.write"),
     ("group", "owners"): ("_owners", "groups.write"),
     ("group", "members"): ("_members", "members.write"),
+    ("administrativeUnit", "members"): ("_members", "units.write"),
 }
 
 

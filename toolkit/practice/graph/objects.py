@@ -105,6 +105,8 @@ def truth(call: Call, kind: str, key: Key) -> Body:
 
 def check_writable(kind: str, body: Body) -> None:
     """Refuse changes to a group that is mastered elsewhere: in Exchange, or on premises."""
+    if kind == "administrativeUnit" and body.get("membershipType") == "Dynamic":
+        raise bad("Members of an administrative unit with a dynamic membership rule can't be changed by hand.")  # fmt: skip
     if kind != "group":
         return
     if body.get("mailEnabled") and "Unified" not in body.get("groupTypes", ()):

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from toolkit.practice import administrative_units
 from toolkit.practice.graph.objects import directory_object, row
 from toolkit.practice.graph.query import Row
 from toolkit.practice.graph.role_names import ROLE_NAMES
@@ -50,6 +51,21 @@ def groups_of(world: World, key: str) -> list[Body]:
     return [group for group in world.all_seen("group") if key in group.get("_members", ())]
 
 
+def units_of(world: World, key: str) -> Iterator[Row]:
+    """List the administrative units that an object is in."""
+    for unit in world.all_seen("administrativeUnit"):
+        if key in administrative_units.members(world, unit):
+            yield row("administrativeUnit", unit)
+
+
+def members_of_unit(world: World, body: Body) -> Iterator[Row]:
+    """List the members of an administrative unit."""
+    for key in administrative_units.members(world, body):
+        found = directory_object(world, key)
+        if found is not None:
+            yield found
+
+
 def roles_of(world: World, key: str) -> Iterator[Row]:
     """List the directory roles that an object holds for the whole tenant."""
     for one in world.all_seen("directoryRoleAssignment"):
@@ -73,6 +89,7 @@ def memberships(world: World, body: Body) -> Iterator[Row]:
     """List what an object is directly in."""
     for group in groups_of(world, body["id"]):
         yield row("group", group)
+    yield from units_of(world, body["id"])
     yield from roles_of(world, body["id"])
 
 
@@ -89,6 +106,7 @@ def all_memberships(world: World, body: Body) -> Iterator[Row]:
                 waiting.append(group["id"])
     for group in reached.values():
         yield row("group", group)
+    yield from units_of(world, body["id"])
     yield from roles_of(world, body["id"])
 
 
@@ -231,6 +249,7 @@ RELATIONS: dict[str, dict[str, Relation]] = {
         "owners": Relation(listed("_owners"), OBJECTS),
         "transitiveMembers": Relation(all_members, OBJECTS),
     },
+    "administrativeUnit": {"members": Relation(members_of_unit, OBJECTS)},
     "unifiedRoleAssignment": {
         "principal": Relation(principal, OBJECTS, many=False),
         "roleDefinition": Relation(role_definition, "unifiedRoleDefinition", many=False),

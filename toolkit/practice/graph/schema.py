@@ -121,7 +121,7 @@ ENTITY_NAMES = frozenset(_read(ENTITIES)) | {"directoryObject", "event"}
 ID = Property("id", "string", marks="ReDi")
 DELETED = Property("deletedDateTime", "time", marks="RDe")
 # What a list of mixed directory objects may be asked for: the properties of each of these.
-MIXED = ("user", "group", "servicePrincipal", "application", "directoryRole")
+MIXED = ("user", "group", "servicePrincipal", "application", "directoryRole", "administrativeUnit")
 DIRECTORY = frozenset((*MIXED, "appRoleAssignment", "organization", "directoryObject"))
 
 

@@ -93,6 +93,10 @@ group
   serviceProvisioningErrors:serviceProvisioningError[]/et theme:string/D uniqueName:string/Ce
   unseenConversationsCount:int unseenCount:int unseenMessagesCount:int
   visibility:Private|Public|HiddenMembership/D welcomeMessageEnabled:bool
+administrativeUnit
+  description:string/entsq displayName:string/entigsoq isMemberManagementRestricted:bool/C
+  membershipRule:string membershipRuleProcessingState:string membershipType:string
+  visibility:string
 appRoleAssignment
   appRoleId:guid/M createdDateTime:time/R principalDisplayName:string/Res principalId:guid/M
   principalType:string/R resourceDisplayName:string resourceId:guid/Me

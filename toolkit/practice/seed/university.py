@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from toolkit.practice.seed import accounts, apps, groups, scopes
+from toolkit.practice.seed import accounts, apps, groups, scopes, units
 from toolkit.practice.seed.entries import MICROSOFT, principal_id, service_principal
 from toolkit.practice.seed.people import (
     DOMAIN,
@@ -42,6 +42,7 @@ RESOURCES = {
 }
 # Service plans by id: learn.microsoft.com/entra/identity/users/licensing-service-plan-reference
 PLANS = {
+    "AAD_PREMIUM": "41781fb2-bc02-4b7c-bd55-b576c07bb09d",
     "EXCHANGE_S_ENTERPRISE": "efb87545-963c-4e0d-99df-69c6916d9eb0",
     "EXCHANGE_S_STANDARD": "9aaf7827-d63c-4b61-89c3-182f06f82e5c",
     "SHAREPOINTENTERPRISE": "5dbe027f-2339-4123-9542-606e4d348a72",
@@ -50,6 +51,7 @@ PLANS = {
 }
 # Part number: id, free units, plans.
 SKUS = {
+    "AAD_PREMIUM": ("078d2b04-f1bd-4111-bbd4-b4b1b354cef4", 25, ("AAD_PREMIUM",)),
     "ENTERPRISEPACK": (
         ENTERPRISE,
         3,
@@ -79,6 +81,7 @@ def plant(world: World) -> None:
     _organization(world)
     accounts.fill(world)
     groups.fill(world)
+    units.fill(world)
     _licences(world)
     _resources(world)
     apps.fill(world)
