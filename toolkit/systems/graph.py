@@ -5,8 +5,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from toolkit.errors import NotFoundError
-from toolkit.systems.graph_certificates import CERTIFICATE, GraphCertificates
-from toolkit.systems.graph_wire import Body, query, text
+from toolkit.systems.graph_certificates import GraphCertificates
+from toolkit.systems.graph_query import query, text
+from toolkit.systems.graph_shapes import (
+    APPLICATION,
+    DELETED,
+    GRANT,
+    ORGANIZATION,
+    OWNER,
+    SERVICE_PRINCIPAL,
+    SIGN_IN,
+)
+from toolkit.systems.graph_wire import Body
 from toolkit.systems.shapes import misfit, names
 
 if TYPE_CHECKING:
@@ -15,32 +25,6 @@ if TYPE_CHECKING:
     from toolkit.systems.sign_in import Identity
     from toolkit.systems.tenant import Tenant
 
-DECLARED = {"resourceAppId": str, "resourceAccess": [{"id": str, "type": str}]}
-APPLICATION = {
-    "id": str,
-    "appId": str,
-    "displayName?": str,
-    "uniqueName?": str,
-    "signInAudience?": str,
-    "tags?": [str],
-    "requiredResourceAccess?": [DECLARED],
-    "keyCredentials?": [CERTIFICATE],
-    "passwordCredentials?": [{"keyId": str}],
-}
-SERVICE_PRINCIPAL = {
-    "id": str,
-    "appId": str,
-    "displayName?": str,
-    "accountEnabled?": bool,
-    "notes?": str,
-    "tags?": [str],
-    "appRoles": [{"id": str, "value?": str}],
-}
-ORGANIZATION = {"id": str, "displayName?": str, "verifiedDomains?": [{"name": str}]}
-GRANT = {"id": str, "resourceId": str, "appRoleId": str, "resourceDisplayName?": str}
-DELETED = {"id": str, "appId": str, "displayName?": str, "tags?": [str]}
-OWNER = {"id": str, "userPrincipalName?": str}
-SIGN_IN = {"value": [{"lastSignInActivity?": {"lastSignInDateTime?": str}}]}
 GOOD = 200
 
 

@@ -4,11 +4,12 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.errors import LackingRightError, NotYetError, RefusedError
-from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire, query
+from toolkit.systems.graph_query import query
+from toolkit.systems.graph_shapes import LISTED, POLICY
+from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire
 from toolkit.systems.shapes import Shape, names
 
 if TYPE_CHECKING:
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DAYS = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
-CERTIFICATE = {
-    "keyId": str,
-    "customKeyIdentifier?": str,
-    "displayName?": str,
-    "endDateTime": datetime,
-}
-LISTED = {"id": str, "keyCredentials?": [CERTIFICATE]}
-RULE = {"restrictionType?": str, "state?": str, "maxLifetime?": str}
-POLICY = {"id": str, "isEnabled?": bool, "applicationRestrictions?": {"keyCredentials?": [RULE]}}
 
 
 class GraphCertificates(GraphWire):
