@@ -68,6 +68,8 @@ def _look(proof: Proof, tenant: Tenant, run: Run | None) -> Verdict:
         if run is not None:
             run.journal.add("refused", mailbox=proof.inside, when=when.isoformat())
 
+    if run is not None:
+        run.journal.add("trying", app=proof.app)
     return proof.look(tenant, remember)
 
 

@@ -81,7 +81,7 @@ class Change:
             if isinstance(value, frozenset):
                 if not texts(found, key) <= value | texts(before, key):
                     return False
-            elif found.get(key) not in (value, before.get(key), None, ""):
+            elif found.get(key) not in (value, before.get(key), None, "", False):
                 return False
         return True
 

@@ -156,7 +156,7 @@ class _Back:
         own = [
             datetime.fromisoformat(record["at"])
             for record in self.run.journal
-            if record["event"] in ("verdict", "refused", "request")
+            if record["event"] in ("trying", "verdict", "refused", "request")
         ]
         if last is None or (own and datetime.fromisoformat(last) <= max(own) + OWN_USE):
             return ""

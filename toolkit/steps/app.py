@@ -12,6 +12,7 @@ APPLICATION_ADMINISTRATOR = Right(
     "Application Administrator", "to register the application and its certificate"
 )
 AUDIENCE = "AzureADMyOrg"
+RUN = "mailgrant-run:"
 ANSWERS_BEGIN = '{"mailgrant":'
 """How notes begin that mailgrant wrote: the set-up's answers, for a colleague's machine."""
 NOTES = (
@@ -62,7 +63,8 @@ class App(Step):
             "enabled": bool(principal.get("accountEnabled")),
             "name": app.get("displayName", ""),
             "audience": app.get("signInAudience", ""),
-            "tags": frozenset(app.get("tags") or ()),
+            "tags": frozenset(tag for tag in app.get("tags") or () if not tag.startswith(RUN)),
+            "runs": frozenset(tag for tag in app.get("tags") or () if tag.startswith(RUN)),
             "credentials": frozenset(_credentials(app)),
             **({"answers": principal.get("notes") or ""} if self.answers else {}),
             **({"owners": self._owners(tenant, app["id"])} if self.owners else {}),
@@ -97,11 +99,11 @@ class App(Step):
             properties["notes"] = self._notes()
             properties["tags"] = [
                 *sorted(texts(change.after, "tags")),
-                f"mailgrant-run:{tenant.run}",
+                f"{RUN}{tenant.run}",
             ]
         elif change.added("tags") or change.removed("tags"):
             tags = (texts(change.before, "tags") | change.added("tags")) - change.removed("tags")
-            properties["tags"] = sorted(tags)
+            properties["tags"] = sorted(tags | texts(change.before, "runs"))
         made = tenant.graph.upsert_application(self.mark.name, properties)
         client_id = (
             made.get("appId")

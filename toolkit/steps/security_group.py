@@ -61,7 +61,7 @@ class SecurityGroup(Step):
             "address": str(row.get("PrimarySmtpAddress", "")).lower(),
             "name": row.get("DisplayName") or row.get("Name", ""),
             "hidden": bool(row.get("HiddenFromAddressListsEnabled")),
-            "ours": row.get("CustomAttribute15") == self.mark.tag,
+            "ours": self.mark.tag == row.get("CustomAttribute15") or self.mark.name == row.get("Name"),
             "members": members,
         }
 
@@ -160,7 +160,7 @@ class SecurityGroup(Step):
         tenant.exchange.run(
             "New-DistributionGroup",
             fine=("already exists", "already being used"),
-            Name=local[:64],
+            Name=self.mark.name[:64],
             Alias=local[:64],
             DisplayName=local[:64],
             PrimarySmtpAddress=self.address,
