@@ -127,7 +127,7 @@ def test_what_lags_ninety_seconds_is_waited_for_on_the_tenant_s_clock(
     before = tenant.clock.now()
 
     made = tenant.graph.upsert_application(NAME, NEW)
-    tenant.graph.create_service_principal(made["appId"], ["mailgrant"])
+    tenant.graph.create_service_principal(made["appId"], ["mailgrant"], "")
     tenant.graph.awaited_application(NAME)
 
     assert timedelta(seconds=80) < tenant.clock.now() - before < timedelta(minutes=5)
@@ -146,14 +146,14 @@ def test_after_twenty_minutes_it_says_not_yet_and_goes_on_later(
     with pytest.raises(
         NotYetError, match="after 20 minutes of trying to make the enterprise"
     ) as caught:
-        tenant.graph.create_service_principal(made["appId"], [])
+        tenant.graph.create_service_principal(made["appId"], [], "")
 
     assert caught.value.exit_code == 75
     assert "nothing is lost" in caught.value.fix
     assert timedelta(minutes=20) <= tenant.clock.now() - before < timedelta(minutes=21)
     assert len(world.store.find("application", uniqueName=NAME)) == 1
     tenant.graph.upsert_application(NAME, NEW)
-    tenant.graph.create_service_principal(made["appId"], [])
+    tenant.graph.create_service_principal(made["appId"], [], "")
     assert len(world.store.find("application", uniqueName=NAME)) == 1
     assert len(world.store.find("servicePrincipal", appId=made["appId"])) == 1
 
@@ -177,7 +177,7 @@ def test_an_answer_lost_after_the_commit_makes_no_twin(
 
     tenant.graph.upsert_application(NAME, NEW)
     client = tenant.graph.awaited_application(NAME)["appId"]
-    tenant.graph.create_service_principal(client, [])
+    tenant.graph.create_service_principal(client, [], "")
 
     assert [fault["fired"] for fault in control.status(practice.path)["faults"]] == [1, 1]
     assert len(world.store.find("application", uniqueName=NAME)) == 1

@@ -35,7 +35,7 @@ VERBS: dict[str, Verb] = {
     **READS,
     "last sign-in": lambda t: t.graph.last_sign_in("app"),
     "register": lambda t: t.graph.upsert_application("mailgrant-x", {"display_name": "X"}),
-    "make": lambda t: t.graph.create_service_principal("app", []),
+    "make": lambda t: t.graph.create_service_principal("app", [], ""),
     "grant": lambda t: t.graph.grant_role(*3 * ["0f8fad5b-d9cb-469f-a165-70867728950e"]),
     "delete": lambda t: t.graph.delete_application("object", "app"),
     "new group": lambda t: t.exchange.run("New-DistributionGroup", Name="x"),
