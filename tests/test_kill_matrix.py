@@ -83,7 +83,7 @@ def regretting(home: Path, name: str) -> Scene:
     digest = control.status(home / "practice")["world"]
 
     def undo(done: Path) -> tuple[str, ...] | None:
-        runs = [run.name for run in (done / "runs").glob("*") if (run / "journal.jsonl").exists()]
+        runs = [run.name for run in (done / "runs").glob("[!.]*")]
         return ("undo", runs[0], "--yes") if runs else None
 
     def check(done: Path) -> None:
