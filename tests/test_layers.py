@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 GROUND = {
     *("errors", "state", "clock", "failpoint", "redaction", "secret", "shelf", "visible"),
     *("permissions", "keyfiles", "keystores", "certificates"),
-    *("strict_yaml", "inputs", "lock", "journal", "home"),
+    *("strict_yaml", "inputs", "lock", "journal", "home", "members", "recipient_filter"),
 }
 FOLDERS = {"cli", "practice", "steps", "findings", "systems"}
 BELOW = {
