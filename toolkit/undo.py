@@ -102,7 +102,10 @@ class _Back:
             return self._sweep(unsure=unsure)
         if self.made.before is not None:
             return _part_back(self.made, found)
-        found, why = (found, "") if self.force else self._steady(found)
+        steady, why = (found, "") if self.force else self._steady(found)
+        if steady is None:
+            return self._sweep(unsure=True)
+        found = steady
         if why:
             return _part_back(Change({}, self.made.after), found)[0], why
         used = "" if self.delete else self._used(found)
@@ -123,7 +126,7 @@ class _Back:
         seen = (self.run.journal.confirmed(self.name) or {}).get("seen")
         return Change(from_json(left or seen) or self.made.after, None), ""
 
-    def _steady(self, found: State) -> tuple[State, str]:
+    def _steady(self, found: State) -> tuple[State | None, str]:
         """Tell what somebody else changed, when that is so for more than one reading."""
         why = self._foreign(found)
         for _ in range(SETTLED_READS):
@@ -133,8 +136,10 @@ class _Back:
             self.tenant.prompts.waiting(words, None)
             self.tenant.clock.sleep(LOOK_EVERY)
             with self.tenant.meter.counting_as("settled"):
-                found = read_or_none(self.step, self.tenant) or found
-                why = self._foreign(found)
+                again = read_or_none(self.step, self.tenant)
+            if again is None:
+                return None, ""
+            found, why = again, self._foreign(again)
         return found, why
 
     def _foreign(self, found: State) -> str:
