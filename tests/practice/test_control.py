@@ -88,6 +88,7 @@ def test_status_says_the_same_of_a_world_that_is_served_and_one_that_is_not(fold
             "tenant_id",
             "domain",
             "admin",
+            "people",
             "requests",
             "world",
             "clock",

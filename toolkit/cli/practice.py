@@ -10,9 +10,10 @@ import click
 
 from toolkit import inputs
 from toolkit.cli import Settings
-from toolkit.cli.connect import PRACTICE, home_path, terminal_of
+from toolkit.cli.connect import home_path, terminal_of
 from toolkit.cli.options import json_option, print_json, settings_of
 from toolkit.errors import UsageError
+from toolkit.profiles import PRACTICE
 
 
 def _folder(settings: Settings) -> Path:
@@ -71,8 +72,12 @@ def status(*, as_json: bool) -> None:
         print_json({"practice": True, **found})
         return
     for name, value in found.items():
-        if name != "admin":
+        if name not in {"admin", "people"}:
             click.echo(f"{name:<10} {value}")
+    for person in found["people"]:
+        held = [*person["roles"], *(f"{one} (eligible)" for one in person["eligible"])]
+        click.echo(f"{'person':<10} {person['user']}: {', '.join(held) or 'no role'}")
+    click.echo(f"{'password':<10} {found['people'][0]['password']} (for each of them)")
     click.echo(f"{'admin':<10} client id {found['admin']['client_id']} (its secret: --json)")
 
 

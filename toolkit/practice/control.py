@@ -13,7 +13,10 @@ from toolkit.practice import faults, ownership, seed, switches, tls, traffic
 from toolkit.practice.clock import PracticeClock
 from toolkit.practice.digest import digest
 from toolkit.practice.entra import tokens
+from toolkit.practice.graph.role_names import ROLE_NAMES
 from toolkit.practice.loopback import listen
+from toolkit.practice.passwords import PRACTICE_PASSWORD
+from toolkit.practice.seed.administrators import ELIGIBLE, HELD
 from toolkit.practice.seed.people import DOMAIN, INITIAL_DOMAIN, ORGANIZATION, TENANT_ID
 from toolkit.practice.server import serve as serve_world
 from toolkit.practice.store import Store
@@ -109,6 +112,7 @@ def status(folder: Path) -> dict[str, Any]:
             "tenant_id": TENANT_ID,
             "domain": DOMAIN,
             "admin": store.setting("admin"),
+            "people": _people(world),
             "requests": traffic.totals(store),
             "world": digest(store),
             "clock": world.now().isoformat(timespec="seconds"),
@@ -119,6 +123,22 @@ def status(folder: Path) -> dict[str, Any]:
             ],
             "path": str(folder),
         }
+
+
+def _people(world: World) -> list[dict[str, Any]]:
+    """List who is worth naming, with the practice password and the roles of the moment."""
+    listed = []
+    for name in world.store.setting("people", ()):
+        (user,) = (one for one in world.store.all("user") if name in {one["userPrincipalName"], one["mail"]})  # fmt: skip
+        found = {
+            word: sorted(
+                ROLE_NAMES[one["roleDefinitionId"]][0]
+                for one in world.store.find(kind, principalId=user["id"])
+            )
+            for word, kind in (("roles", HELD), ("eligible", ELIGIBLE))
+        }
+        listed.append({"user": name, "password": PRACTICE_PASSWORD, **found})
+    return listed
 
 
 def reset(folder: Path, seed_name: str | None = None) -> None:

@@ -13,11 +13,19 @@ from typing import Any
 from toolkit.practice.store import Body, Store
 
 # What replicas and caches remember, and what lies in the recycle bin, is no object of the tenant.
-ASIDE = {"deletedItem", "permissionCache", "signInActivity", "signInReplica"}
+ASIDE = {
+    "deletedItem",
+    "permissionCache",
+    "signInActivity",
+    "signInFailure",
+    "signInReplica",
+    "signInTicket",
+}
 # Server-made ids, times and secrets; keys of certificates and secrets get a form of their own.
 LEFT_OUT = {
     "_password",
     "_secrets",
+    "_sessions_from",
     "createdDateTime",
     "createdByAppId",
     "deletedDateTime",

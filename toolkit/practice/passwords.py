@@ -7,6 +7,8 @@ import string
 
 ALPHABET = string.ascii_letters + string.digits + "-._~"
 TAIL_LENGTH = 34
+# Everybody at the practice university signs in with it; practice passwords are public.
+PRACTICE_PASSWORD = "Practice-makes-2026"
 
 
 def new_secret() -> str:

@@ -1,4 +1,4 @@
-"""The switches of the practice world: lag, caches, clock, policies, the administrator's rights."""
+"""The switches of the practice world: lag, caches, clock, policies, sign-in, rights."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from toolkit.practice.world import World
 
 EXAMPLES = (
     "lag reads=3, lag seconds=90, lag reads=8 flip, lag off, sts-lag 15s, cache off, clock +7m,"
-    " pim eligible, policy secrets=deny, policy certificates=max=90d,"
+    " pim eligible, pim active admin.pim@northbridge.example, mfa refuse, security-defaults on,"
+    " ca block=device_code, consent admins, policy secrets=deny, policy certificates=max=90d,"
     " role remove AppRoleAssignment.ReadWrite.All, dehydrated on,"
     " naming-policy GRP_<GroupName>, entra-p1 off"
 )
@@ -75,11 +76,11 @@ def _clock(world: World, words: list[str]) -> None:
 
 
 def _pim(world: World, words: list[str]) -> None:
-    (value,) = words
+    value, *names = words
     moves = {"eligible": (HELD, ELIGIBLE), "active": (ELIGIBLE, HELD)}
     source, target = moves[value]
-    world.store.set_setting("pim", value)
-    for holding in world.store.find(source, principalId=_administrator(world)["id"]):
+    who = _person(world, *names) if names else _administrator(world)
+    for holding in world.store.find(source, principalId=who["id"]):
         world.remove(source, holding["id"], lag=False)
         world.put(target, holding["id"], holding, lag=False)
 
@@ -159,20 +160,65 @@ def _entra_p1(world: World, words: list[str]) -> None:
         world.put("subscribedSku", sku["id"], sku | {"capabilityStatus": status}, lag=False)
 
 
+def _security_defaults(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.store.set_setting("security_defaults", {"on": True, "off": False}[value])
+
+
+def _conditional_access(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.store.set_setting("ca_block", _one_of(value, "block=", "device_code all none"))
+
+
+def _second_factor(world: World, words: list[str]) -> None:
+    value, *names = words
+    if names:
+        demanded = {"on": True, "off": False}[value]
+        person = _person(world, *names) | {"_second_factor": demanded}
+        world.put("user", person["id"], person, lag=False)
+    else:
+        world.store.set_setting("mfa", _one_of(value, "", "on refuse"))
+
+
+def _consent(world: World, words: list[str]) -> None:
+    (value,) = words
+    world.store.set_setting("consent", _one_of(value, "", "users admins requests"))
+
+
+def _one_of(value: str, start: str, known: str) -> str:
+    found = value.removeprefix(start)
+    if not value.startswith(start) or found not in known.split():
+        raise ValueError(value)
+    return found
+
+
+def _person(world: World, name: str) -> Body:
+    names = ("userPrincipalName", "mail")
+    return next(
+        one
+        for one in world.store.all("user")
+        if name.lower() in {str(one[prop]).lower() for prop in names}
+    )
+
+
 def _administrator(world: World) -> Body:
     client = world.store.setting("admin")["client_id"]
     return world.store.find("servicePrincipal", appId=client)[0]
 
 
 SWITCHES: dict[str, Callable[[World, list[str]], None]] = {
+    "ca": _conditional_access,
     "cache": _cache,
     "clock": _clock,
+    "consent": _consent,
     "dehydrated": _dehydrated,
     "entra-p1": _entra_p1,
     "lag": _lag,
+    "mfa": _second_factor,
     "naming-policy": _naming_policy,
     "pim": _pim,
     "policy": _policy,
     "role": _role,
+    "security-defaults": _security_defaults,
     "sts-lag": _sign_in_lag,
 }

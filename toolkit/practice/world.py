@@ -19,7 +19,9 @@ class World:
     application, servicePrincipal  `_owners` [ids], `_secrets` {keyId: salted hash}, `_policies`
     federatedIdentityCredential, extensionProperty   `_application` id
     user                           `_exchange` {RecipientTypeDetails, ...} where it has a mailbox
-                                   or is a mail user; `_password` hash; `_manager` id
+                                   or is a mail user; `_password` hash; `_manager` id;
+                                   `_second_factor` true where more than a password is demanded;
+                                   `_sessions_from` since when its sign-ins count
     group                          `_members` [ids], `_owners` [ids], `_exchange` {...} where
                                    mail-enabled (name in Exchange, Notes, hidden, ...)
     administrativeUnit, appRoleAssignment, oauth2PermissionGrant, subscribedSku, organization, domain
@@ -34,6 +36,8 @@ class World:
     deletedItem                    {id, kind, deletedDateTime, body, granted}
     permissionCache                what Exchange still believes an app may do (by appId), and its
                                    access policies (id "accessPolicies")
+    signInTicket                   codes, refresh tokens, sessions and open sign-ins (hashes)
+    signInFailure                  wrong passwords in a row (by the user's id)
     signInReplica                  since when the token service knows apps and keys (by appId)
     signInActivity                 when an app signed in (by appId)
     """

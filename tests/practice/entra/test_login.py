@@ -247,7 +247,7 @@ def test_a_secret_in_the_authorization_header_does_too(
         ({"client_id": None}, (400, 900144, "invalid_request")),
         ({"grant_type": None}, (400, 900144, "invalid_request")),
         ({"grant_type": "magic"}, (400, 70003, "unsupported_grant_type")),
-        ({"grant_type": "password"}, (400, 7000014, "unsupported_grant_type")),
+        ({"grant_type": "password"}, (400, 900144, "invalid_request")),
         ({"scope": None}, (400, 900144, "invalid_request")),
         ({"scope": "User.Read"}, (400, 70011, "invalid_scope")),
         ({"scope": "a/.default b/.default"}, (400, 70011, "invalid_scope")),

@@ -8,6 +8,7 @@ import pytest
 from toolkit.practice.digest import digest
 from toolkit.practice.exchange import cmdlets
 from toolkit.practice.exchange.cmdlet_table import CMDLETS
+from toolkit.practice.seed.people import user_id
 
 BASE = "https://localhost:8443"
 GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
@@ -51,8 +52,8 @@ def test_without_rights_the_body_is_nuls_and_the_reason_stands_in_a_header(
 
 
 def test_an_eligible_role_is_refused_without_any_reason(exchange):
-    exchange.world.store.set_setting("pim", "eligible")
-    exchange.become(wids=frozenset())
+    piet = user_id("admin.pim")
+    exchange.become(wids=frozenset(), object_id=piet)
 
     answer = exchange.invoke("Get-Mailbox")
 

@@ -13,12 +13,16 @@ KIND = "signInActivity"
 # How an app takes part in a sign-in without a person, as the report calls it.
 CLIENT = "applicationAuthenticationClientSignInActivity"
 RESOURCE = "applicationAuthenticationResourceSignInActivity"
+# And how it does where somebody signs in through it.
+FOR_PERSON = ("delegatedClientSignInActivity", "delegatedResourceSignInActivity")
+PARTS = (CLIENT, RESOURCE, *FOR_PERSON)
 
 
-def note(world: World, client: str, resource: str) -> None:
+def note(world: World, client: str, resource: str, *, person: bool = False) -> None:
     """Write down that an app signed in, and to which other."""
-    for app, part in ((client, CLIENT), (resource, RESOURCE)):
-        known = world.store.get(KIND, app) or {"appId": app, CLIENT: [], RESOURCE: []}
+    parts = FOR_PERSON if person else (CLIENT, RESOURCE)
+    for app, part in zip((client, resource), parts, strict=True):
+        known = world.store.get(KIND, app) or {"appId": app, **{name: [] for name in PARTS}}
         limit = _reported_until(world)
         # Of what the report shows already, the last one is enough.
         shown = [entry for entry in known[part] if entry["at"] <= limit][-1:]
@@ -33,9 +37,9 @@ def report(world: World) -> Iterator[Body]:
     The setting `sign_in_report_seconds` says how long that takes; it is 0 unless set.
     """
     for known in world.store.all(KIND):
-        parts = {part: _last(world, known[part]) for part in (CLIENT, RESOURCE)}
-        both = sorted(known[CLIENT] + known[RESOURCE], key=lambda entry: float(entry["at"]))
-        last = _last(world, both)
+        parts = {part: _last(world, known[part]) for part in PARTS}
+        every = [entry for part in PARTS for entry in known[part]]
+        last = _last(world, sorted(every, key=lambda entry: float(entry["at"])))
         if last is not None:
             key = base64.b64encode(known["appId"].encode()).decode()
             yield {"id": key, "appId": known["appId"], "lastSignInActivity": last, **parts}

@@ -3,14 +3,30 @@
 import re
 from collections.abc import Callable
 
-from toolkit.practice.entra import token_request, tokens
-from toolkit.practice.entra.token_refusal import TokenRefusal, unknown_tenant
+from toolkit.practice.entra import (
+    clients,
+    device,
+    device_page,
+    pages,
+    sessions,
+    sign_in,
+    token_request,
+    tokens,
+)
+from toolkit.practice.entra.token_refusal import (
+    TokenRefusal,
+    bad_client,
+    missing,
+    unknown_tenant,
+)
 from toolkit.practice.seed.people import TENANT_ID
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World
 
 MANY_TENANTS = {"common", "organizations"}
+# Where somebody looks at the answer, and no program.
+PAGES = ("/oauth2/v2.0/authorize", "/oauth2/deviceauth", "/login", "/oauth2/v2.0/logout")
 CONTENT = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store, no-cache"}
 
 Handler = Callable[[World, Ask, str], Answer]
@@ -18,18 +34,24 @@ Handler = Callable[[World, Ask, str], Answer]
 
 def answer(world: World, ask: Ask) -> Answer | None:
     """Answer a sign-in request; None where the path is none of sign-in's."""
+    allowed = []
     for method, pattern, handler in ROUTES:
-        if found := re.fullmatch(pattern, ask.path):
-            if ask.method != method:
-                return Answer(status=405, headers={"allow": method})
-            try:
-                reply = handler(world, ask, found.group(1).lower())
-            except TokenRefusal as refusal:
-                reply = refusal.answer(world, ask)
-            return Answer(
-                status=reply.status, body=reply.body, headers={**CONTENT, **reply.headers}
-            )
-    return None
+        found = re.fullmatch(pattern, ask.path)
+        if found is None:
+            continue
+        if ask.method == method:
+            return _handled(world, ask, handler, found.group(1).lower())
+        allowed.append(method)
+    return Answer(status=405, headers={"allow": ", ".join(allowed)}) if allowed else None
+
+
+def _handled(world: World, ask: Ask, handler: Handler, name: str) -> Answer:
+    try:
+        reply = handler(world, ask, name)
+    except TokenRefusal as refusal:
+        shown = ask.path.endswith(PAGES)
+        reply = pages.trouble(world, refusal, None) if shown else refusal.answer(world, ask)
+    return Answer(status=reply.status, body=reply.body, headers={**CONTENT, **reply.headers})
 
 
 def tenant_of(world: World, name: str) -> str:
@@ -138,11 +160,31 @@ def _token(world: World, ask: Ask, name: str) -> Answer:
     return token_request.answer(world, ask, tenant_of(world, name))
 
 
-def _later(_world: World, _ask: Ask, _name: str) -> Answer:
+def _device_code(world: World, ask: Ask, name: str) -> Answer:
+    tenant = tenant_of(world, name)
+    form = sign_in.fields(ask)
+    if not form.get("client_id"):
+        raise missing("client_id")
+    client = clients.find(world, form["client_id"])
+    if not client.public_flows:
+        raise bad_client(7000218, token_request.WITHOUT_PROOF)
+    return Answer(body=device.begin(world, client, form.get("scope", ""), tenant))
+
+
+def _authorize(world: World, ask: Ask, name: str) -> Answer:
+    return sign_in.begin(world, ask, tenant_of(world, name))
+
+
+def _sign_out(world: World, ask: Ask, _name: str) -> Answer:
+    headers = sessions.close(world, ask)
+    return pages.page(world, "out", message="Nobody is signed in here now.", headers=headers)
+
+
+def _version_one(_world: World, _ask: Ask, _name: str) -> Answer:
     raise TokenRefusal(
         7000014,
         "unsupported_response_type",
-        "The practice tenant signs in apps only, by secret or certificate; people can't yet.",
+        "The practice tenant signs people in by version 2 of the endpoints only.",
         status=501,
     )
 
@@ -160,8 +202,15 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", r"/([^/]+)/discovery/keys", _keys),
     ("GET", r"/(common)/discovery/instance", _instance),
     ("GET", r"/common/userrealm/([^/]+)", _realm),
-    ("POST", r"/([^/]+)/oauth2/(?:v2\.0/)?devicecode", _later),
-    ("GET", r"/([^/]+)/oauth2/(?:v2\.0/)?authorize", _later),
+    ("POST", r"/([^/]+)/oauth2/v2\.0/devicecode", _device_code),
+    ("GET", r"/(common)/oauth2/deviceauth", device_page.show),
+    ("POST", r"/(common)/oauth2/deviceauth", device_page.enter),
+    ("GET", r"/([^/]+)/oauth2/v2\.0/authorize", _authorize),
+    ("POST", r"/([^/]+)/oauth2/v2\.0/authorize", _authorize),
+    ("POST", r"/([^/]+)/login", sign_in.go_on),
+    ("GET", r"/([^/]+)/oauth2/v2\.0/logout", _sign_out),
+    ("POST", r"/([^/]+)/oauth2/devicecode", _version_one),
+    ("GET", r"/([^/]+)/oauth2/authorize", _version_one),
 )
 
 

@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
+from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World
 
@@ -13,35 +14,45 @@ class TokenRefusal(Exception):  # noqa: N818  it is an answer, not a fault of ou
     Codes: learn.microsoft.com/entra/identity-platform/reference-error-codes.
     """
 
-    def __init__(self, code: int, error: str, text: str, *, status: int = 400) -> None:
+    def __init__(
+        self, code: int, error: str, text: str, *, status: int = 400, suberror: str = ""
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.error = error
         self.text = text
         self.status = status
+        self.suberror = suberror
 
     def answer(self, world: World, ask: Ask) -> Answer:
         """Write the refusal as the token endpoint does."""
-        trace = str(uuid.uuid4())
         correlation = ask.headers.get("client-request-id") or str(uuid.uuid4())
+        body = self._parts(correlation) | {"error_uri": f"{world.base}/error?code={self.code}"}
+        if self.suberror:
+            body["suberror"] = self.suberror
+        return Answer(status=self.status, body=body)
+
+    def parameters(self) -> dict[str, str]:
+        """Write the refusal as it goes back to a client through the browser (RFC 6749, 4.1.2.1)."""
+        parts = self._parts(str(uuid.uuid4()))
+        return {name: str(parts[name]) for name in ("error", "error_description")}
+
+    def _parts(self, correlation: str) -> Body:
+        trace = str(uuid.uuid4())
         when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         # Since August 2025 spaces, no line ends, stand before the three ids.
         description = (
             f"AADSTS{self.code}: {self.text} Trace ID: {trace}"
             f" Correlation ID: {correlation} Timestamp: {when}"
         )
-        return Answer(
-            status=self.status,
-            body={
-                "error": self.error,
-                "error_description": description,
-                "error_codes": [self.code],
-                "timestamp": when,
-                "trace_id": trace,
-                "correlation_id": correlation,
-                "error_uri": f"{world.base}/error?code={self.code}",
-            },
-        )
+        return {
+            "error": self.error,
+            "error_description": description,
+            "error_codes": [self.code],
+            "timestamp": when,
+            "trace_id": trace,
+            "correlation_id": correlation,
+        }
 
 
 def unknown_tenant(name: str) -> TokenRefusal:

@@ -5,36 +5,40 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import parse_qsl, unquote
 
-from toolkit.practice.entra import activity, assertions, replicas, tokens
+from toolkit.practice.entra import (
+    activity,
+    assertions,
+    clients,
+    person_grants,
+    replicas,
+    resources,
+    tokens,
+)
 from toolkit.practice.entra.token_refusal import TokenRefusal, bad_client, missing
 from toolkit.practice.passwords import matches
-from toolkit.practice.seed.people import ORGANIZATION, TENANT_ID
-from toolkit.practice.seed.permissions import AZURE, EXCHANGE, GRAPH
+from toolkit.practice.seed.people import TENANT_ID
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World
 
 Form = dict[str, str]
-# Grants of people, which this practice tenant can't serve yet.
-OF_PEOPLE = {
-    "authorization_code",
-    "refresh_token",
-    "password",
-    "device_code",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:jwt-bearer",
-}
+ON_BEHALF_OF = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+WITHOUT_PROOF = (
+    "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+)
 
 
 def answer(world: World, ask: Ask, tenant: str) -> Answer:
     """Give a token to an app that proves who it is, or refuse as Entra does."""
     form = _form(ask)
+    if form.get("grant_type") in person_grants.GRANTS:
+        return _for_person(world, ask, form, tenant)
     for check in (_check_grant, _check_tenant):
         check(form, tenant)
     application, principal = _client(world, form)
     asked = _asked(ask, form)
     _check_proof(world, form, _credentials(application, principal), ask)
-    resource, audience = _resource(world, asked)
+    resource, audience = resources.find(world, asked)
     token = tokens.issue(world, principal=principal, resource=resource, audience=audience)
     activity.note(world, application["appId"], resource["appId"])
     body: Body = {
@@ -65,11 +69,11 @@ def _check_grant(form: Form, _tenant: str) -> None:
     grant = form.get("grant_type")
     if not grant:
         raise missing("grant_type")
-    if grant in OF_PEOPLE:
+    if grant == ON_BEHALF_OF:
         raise TokenRefusal(
             7000014,
             "unsupported_grant_type",
-            f"The practice tenant signs in apps only; the grant '{grant}' is for people.",
+            "The practice tenant signs nobody in on behalf of somebody else.",
         )
     if grant != "client_credentials":
         raise TokenRefusal(
@@ -96,19 +100,9 @@ def _client(world: World, form: Form) -> tuple[Body, Body]:
     applications = world.store.find("application", appId=client)
     principals = world.store.find("servicePrincipal", appId=client)
     if not (applications and principals and replicas.knows_app(world, client)):
-        raise TokenRefusal(
-            700016,
-            "unauthorized_client",
-            f"Application with identifier '{client}' was not found in the directory"
-            f" '{ORGANIZATION}'. This can happen if the application has not been installed by the"
-            " administrator of the tenant or consented to by any user in the tenant. You may have"
-            " sent your authentication request to the wrong tenant.",
-        )
+        raise clients.unknown(client)
     if not principals[0]["accountEnabled"]:
-        name = applications[0]["displayName"]
-        raise TokenRefusal(
-            7000112, "unauthorized_client", f"Application '{client}'({name}) is disabled."
-        )
+        raise clients.disabled(client, applications[0]["displayName"])
     return applications[0], principals[0]
 
 
@@ -143,28 +137,23 @@ def _asked(ask: Ask, form: Form) -> str:
     return value.removesuffix("/.default")
 
 
-def _resource(world: World, name: str) -> tuple[Body, str]:
-    """Find the resource by an identifier; the second is the audience that its tokens get."""
-    here = {
-        GRAPH: world.base,
-        EXCHANGE: f"{world.base}/exchange",
-        AZURE: f"{world.base}/arm",
-    }
-    wanted = name.rstrip("/")
-    for one in world.store.all("servicePrincipal"):
-        app: str = one["appId"]
-        audience = here.get(app, app)
-        known = {audience, *(text.rstrip("/") for text in one["servicePrincipalNames"])}
-        if wanted in known:
-            return one, audience
-    raise TokenRefusal(
-        500011,
-        "invalid_resource",
-        f"The resource principal named {name} was not found in the tenant named {ORGANIZATION}."
-        " This can happen if the application has not been installed by the administrator of the"
-        " tenant or consented to by any user in the tenant. You might have sent your"
-        " authentication request to the wrong tenant.",
-    )
+def _for_person(world: World, ask: Ask, form: Form, tenant: str) -> Answer:
+    if not _is_v2(ask):
+        raise TokenRefusal(
+            7000014,
+            "unsupported_grant_type",
+            "The practice tenant signs people in at version 2 of the token endpoint only.",
+        )
+    if not form.get("client_id"):
+        raise missing("client_id")
+    client = clients.find(world, form["client_id"])
+
+    def prove() -> None:
+        if client.application is None:
+            raise bad_client(7000218, WITHOUT_PROOF)
+        _check_proof(world, form, _credentials(client.application, client.principal), ask)
+
+    return Answer(body=person_grants.redeem(world, form, client, tenant, prove))
 
 
 def _check_proof(world: World, form: Form, application: Body, ask: Ask) -> None:
@@ -175,11 +164,7 @@ def _check_proof(world: World, form: Form, application: Body, ask: Ask) -> None:
     for name, check in proofs.items():
         if form.get(name):
             return check(world, form, application, ask)
-    raise bad_client(
-        7000218,
-        "The request body must contain the following parameter: 'client_assertion' or"
-        " 'client_secret'.",
-    )
+    raise bad_client(7000218, WITHOUT_PROOF)
 
 
 def _check_secret(world: World, form: Form, application: Body, _ask: Ask) -> None:

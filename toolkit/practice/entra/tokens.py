@@ -90,6 +90,11 @@ def issue(world: World, *, principal: Body, resource: Body, audience: str) -> st
     }
     if roles := _roles(world, principal, resource):
         claims["roles"] = roles
+    return sign(world, claims)
+
+
+def sign(world: World, claims: Body) -> str:
+    """Sign claims with the world's own key."""
     key = _key(_folder(world))
     head = {"typ": "JWT", "alg": "RS256", "kid": _key_id(key), "x5t": _key_id(key)}
     text = ".".join(encode(json.dumps(part).encode()) for part in (head, claims))
@@ -104,10 +109,14 @@ def caller_of(world: World, headers: Mapping[str, str]) -> Caller | None:
     claims = _verified(world, token.strip())
     if claims is None or claims["tid"] != TENANT_ID or claims["exp"] <= time.time():
         return None
+    if "appid" not in claims:  # an ID token opens nothing
+        return None
     return Caller(
         audience=claims["aud"],
         app_id=claims["appid"],
         object_id=claims["oid"],
+        user_id=claims["oid"] if claims["idtyp"] == "user" else None,
+        scopes=frozenset(claims.get("scp", "").split()),
         roles=frozenset(claims.get("roles", ())),
         wids=frozenset(claims["wids"]),
     )

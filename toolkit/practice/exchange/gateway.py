@@ -64,14 +64,22 @@ def signed_in(world: World, ask: Ask) -> Caller:
     if not app_only and "Exchange.Manage" not in caller.scopes:
         raise _forbidden("The token doesn't contain the scope Exchange.Manage.")
     if not cmdlets.allowed(caller.wids):
-        # Somebody whose role is eligible, not active, gets no reason at all.
-        eligible = world.store.setting("pim", "active") == "eligible"
-        raise _forbidden("" if eligible else _without_role(caller))
+        raise _forbidden("" if _not_active(world, caller) else _without_role(caller))
     return caller
 
 
+def _not_active(world: World, caller: Caller) -> bool:
+    """Tell whether a role is eligible only, or was made active after the token was given.
+
+    Who calls so gets no reason at all.
+    """
+    kinds = ("directoryRoleEligibility", "directoryRoleAssignment")
+    found = [one for kind in kinds for one in world.store.find(kind, principalId=caller.object_id)]
+    return any(one["roleDefinitionId"] not in caller.wids for one in found)
+
+
 def _without_role(caller: Caller) -> str:
-    if caller.wids:
+    if caller.wids and caller.user_id is None:
         return (
             f"The role assigned to application {caller.app_id} isn't supported in this scenario."
             " Please check online documentation for assigning correct Directory Roles to Azure AD"

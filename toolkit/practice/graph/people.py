@@ -193,6 +193,14 @@ def _drop_manager(call: Call) -> Answer:
 def _revoke(call: Call) -> Answer:
     seen(call, "user", call.keys["object"])
     body = truth(call, "user", call.keys["object"])
-    save(call, "user", body | {"signInSessionsValidFromDateTime": call.world.stamp()})
+    save(
+        call,
+        "user",
+        body
+        | {
+            "signInSessionsValidFromDateTime": call.world.stamp(),
+            "_sessions_from": call.world.at(),
+        },
+    )
     context = f"{call.world.base}/v1.0/$metadata#Edm.Boolean"
     return Answer(body={"@odata.context": context, "value": True})

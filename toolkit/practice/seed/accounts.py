@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from toolkit.practice.passwords import PRACTICE_PASSWORD, hashed
+from toolkit.practice.seed import administrators
 from toolkit.practice.seed.people import (
     DOMAIN,
     GUESTS,
@@ -22,7 +24,8 @@ RECIPIENT_TYPES = {"MailUser": "MailUser", "GuestMailUser": "MailUser"}
 
 def fill(world: World) -> None:
     """Put everybody into the world."""
-    bodies = [_user(world, person) for person in everybody()]
+    whole = [*everybody(), *administrators.accounts()]
+    bodies = [_user(world, person) for person in whole]
     bodies += [_guest(world, name) for name in GUESTS]
     for body in bodies:
         world.put("user", body["id"], body, lag=False)
@@ -45,6 +48,8 @@ def _user(world: World, person: Person) -> Body:
         "usageLocation": person.country,
         "userPrincipalName": address,
     }
+    if person.kind == "User":  # an account and nothing in Exchange
+        return body | {"mail": None, "proxyAddresses": []}
     body["_exchange"] = _recipient(body, person.kind, person.language) | {
         "CustomAttribute1": person.role if person.kind in {"UserMailbox", "MailUser"} else "",
         "IsDirSynced": on_premises,
@@ -100,6 +105,8 @@ def _account(world: World, alias: str, name: str, address: str) -> Body:
         "usageLocation": None,
         "userPrincipalName": address,
         "userType": "Member",
+        "_password": hashed(PRACTICE_PASSWORD),
+        "_second_factor": alias in administrators.second_factors(),
     }
 
 

@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from toolkit.practice.passwords import known_secret
+from toolkit.practice.seed.administrators import (
+    APPLICATION_ADMINISTRATOR,
+    EXCHANGE_ADMINISTRATOR,
+    GLOBAL_READER,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+)
 from toolkit.practice.seed.entries import (
     add_foreign_certificate,
     add_secret,
@@ -16,13 +22,6 @@ from toolkit.practice.seed.people import known_id, user_id
 from toolkit.practice.seed.permissions import EXCHANGE, GRAPH, role_id, scope_id
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
-
-# Template ids of Entra's roles: learn.microsoft.com/entra/identity/role-based-access-control/
-# permissions-reference
-APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
-PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
-EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
-GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 
 MANAGING = (
     "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All AuditLog.Read.All"

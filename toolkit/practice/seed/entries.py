@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -12,12 +13,11 @@ from cryptography.x509.oid import NameOID
 
 from toolkit.practice.passwords import hashed
 from toolkit.practice.seed.people import DOMAIN, TENANT_ID, known_id
-from toolkit.practice.seed.permissions import AZURE, EXCHANGE, GRAPH, WINDOWS_AZURE_AD
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
 
 MICROSOFT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
-RESOURCES = {AZURE, EXCHANGE, GRAPH, WINDOWS_AZURE_AD}
+GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 APP_AGE = timedelta(days=-300)
 NO_INFO = dict.fromkeys(
     ("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")
@@ -124,8 +124,8 @@ def service_principal(world: World, name: str, key: str, *, owner: str = TENANT_
 
 
 def app_id(key: str) -> str:
-    """Tell the appId of a seeded app; a resource of Microsoft's own goes by its appId already."""
-    return key if key in RESOURCES else known_id(f"app/{key}")
+    """Tell the appId of a seeded app; one of Microsoft's own goes by its appId already."""
+    return key if GUID.fullmatch(key) else known_id(f"app/{key}")
 
 
 def principal_id(key: str) -> str:

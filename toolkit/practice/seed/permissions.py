@@ -101,6 +101,7 @@ dc890d15-9560-4a4c-9b7f-a736ec74ec40 full_access_as_app Use Exchange Web Service
 78c8a3c8-a07e-4b9e-af1b-b5ccab960a1a Directory.ReadWrite.All Read and write directory data
 1cda74f2-2616-4834-b122-5cb1b07f8a59 Application.ReadWrite.All Read and write all applications
 """,
+    AZURE: "",
 }
 
 # One delegated permission a line: id, who may consent, value, name.
@@ -211,6 +212,9 @@ f9408c03-bd3d-48c4-8bee-17a72d20bd9c User User.ReadWrite Read and write user pro
     WINDOWS_AZURE_AD: """
 311a71cc-e848-46a1-bdf8-97ff7156d8e6 User User.Read Sign in and read user profile
 5778995a-e1bf-45b8-affa-663a9f3f4d04 Admin Directory.Read.All Read directory data
+""",
+    AZURE: """
+41094075-9dad-400e-a0bd-54e686782033 User user_impersonation Access Azure Service Management as organization users
 """,
 }
 

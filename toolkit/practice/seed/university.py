@@ -3,7 +3,15 @@
 import time
 from datetime import timedelta
 
-from toolkit.practice.seed import accounts, apps, groups, scopes, units
+from toolkit.practice.seed import (
+    accounts,
+    administrators,
+    apps,
+    first_party,
+    groups,
+    scopes,
+    units,
+)
 from toolkit.practice.seed.entries import MICROSOFT, principal_id, service_principal
 from toolkit.practice.seed.people import (
     DOMAIN,
@@ -27,10 +35,13 @@ from toolkit.practice.store import Body
 from toolkit.practice.world import World
 
 SETTINGS = {
+    "ca_block": "none",
+    "consent": "users",
     "dehydrated": False,
     "lag": {"reads": 2, "seconds": 4},
+    "mfa": "on",
     "permission_cache": True,
-    "pim": "active",
+    "security_defaults": False,
     "sign_in_report_seconds": 0,
     "sts_lag_seconds": 10,
 }
@@ -84,7 +95,9 @@ def plant(world: World) -> None:
     units.fill(world)
     _licences(world)
     _resources(world)
+    first_party.fill(world)
     apps.fill(world)
+    administrators.fill(world)
     scopes.fill(world)
 
 
@@ -223,7 +236,6 @@ def _resources(world: World) -> None:
             "servicePrincipalNames": [app, uri],
             "tags": [],
         }
-        if app != AZURE:
-            body["appRoles"] = app_roles(app)
-            body["oauth2PermissionScopes"] = permission_scopes(app)
+        body["appRoles"] = app_roles(app)
+        body["oauth2PermissionScopes"] = permission_scopes(app)
         world.put("servicePrincipal", body["id"], body, lag=False)
