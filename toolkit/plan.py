@@ -12,7 +12,8 @@ from toolkit.errors import PlanChangedError, UsageError
 from toolkit.inputs import Answers
 from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State, from_json, to_json
-from toolkit.steps.base import Mark, Right, Step
+from toolkit.steps import CATALOGUE
+from toolkit.steps.base import Mark, Right, Step, scopes_of
 from toolkit.systems.tenant import Tenant
 
 FORMAT = 1
@@ -88,6 +89,11 @@ class Plan:
         return list({right.role: right for right in reversed(rights)}.values())[::-1]
 
     @property
+    def scopes(self) -> tuple[str, ...]:
+        """List the permissions on Microsoft Graph that the changes take, for who signs in."""
+        return scopes_of(CATALOGUE[p.do] for p in self.changes if p.change.needed)
+
+    @property
     def digest(self) -> str:
         """Hash what the plan says, apart from when it was drawn and by whom."""
         body = self._body()
@@ -160,7 +166,7 @@ def survey(
 ) -> Survey:
     """Read every step's thing, in order, as far as it can be known now."""
     mark = Mark(book.name, str(answers["instance"]))
-    notes = preflight.check(book, answers, tenant)
+    notes = (*tenant.notes, *preflight.check(book, answers, tenant))
     known = starting_point(answers, tenant)
     steps: list[Step] = []
     changes: list[Planned] = []

@@ -199,6 +199,29 @@ class Terminal:
             self.say(f"    {line}", "wait")
         self._last_wait = line
 
+    # ---- signing in ----
+
+    def open_browser(self, url: str, what: str) -> bool:
+        """Say that a sign-in page opens, and where it is if none does; the computer opens it."""
+        self.say(
+            f"Sign in for {what}: a browser window opens. If none does, open this page:", "note"
+        )
+        self.exact(url)
+        if self.practice:
+            self.say(
+                "The practice tenant has an authority of its own: let the browser pass, here only."
+            )
+        return False
+
+    def show_code(self, url: str, code: str, what: str) -> None:
+        """Say where to type a code in. Nobody else may be given it: it signs in this mailgrant."""
+        self.say(f"Sign in for {what}: open {url} and type in this code:", "note")
+        self.exact(f"  {code}", "title")
+        self.say(
+            "Type it in only because you started this yourself. Many tenants block codes: "
+            "then leave --device-code out."
+        )
+
     def _move(self, text: str) -> None:
         if not self.moving:
             return

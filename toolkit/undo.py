@@ -20,12 +20,15 @@ from toolkit.engine import (
 )
 from toolkit.home import Run
 from toolkit.state import Change, State, Value, Verb, from_json, to_json
-from toolkit.steps.base import Step
+from toolkit.steps import CATALOGUE
+from toolkit.steps.base import Step, scopes_of
 from toolkit.systems.tenant import Tenant
 
 OWN_USE = timedelta(minutes=5)
 """A sign-in so soon after mailgrant's own is mailgrant's own."""
 NOTHING = Change(None, None)
+SIGN_INS = "AuditLog.Read.All"
+"""What a person is asked for so that undo sees whether an application has signed in since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,8 @@ def undo(run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool) -> 
     application that is in use.
     """
     tenant.run = run.id
+    kinds = {CATALOGUE[(run.journal.announced(name) or {})["do"]] for name in run.journal.steps()}
+    tenant.identity.ask_for(*scopes_of(kinds), SIGN_INS)
     run.journal.add("undo", force=force, delete=delete)
     steps = list(reversed(run.journal.steps()))
     results = []

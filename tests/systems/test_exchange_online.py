@@ -200,7 +200,7 @@ def test_a_permission_that_is_missing_is_read_from_the_diagnostics(
     with pytest.raises(LackingRightError, match=r"Exchange\.ManageAsApp") as caught:
         tenant.exchange.run("Get-Recipient", Identity="rector@northbridge.example")
 
-    assert "active Exchange Administrator" in caught.value.fix
+    assert "with admin consent" in caught.value.fix
     assert "PIM" not in caught.value.fix
 
 

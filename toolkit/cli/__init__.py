@@ -34,6 +34,8 @@ class Settings:
     verbose: bool = False
     as_json: bool = False
     no_color: bool = False
+    device_code: bool = False
+    insist: bool = False
     state: dict[str, Any] = field(default_factory=dict)
 
 
@@ -63,7 +65,7 @@ class Lazy(click.Group):
     "--tenant",
     metavar="NAME",
     envvar="MAILGRANT_TENANT",
-    help="Which tenant: practice, or env for AZURE_* variables.",
+    help="Which tenant: a profile, practice, or env for AZURE_* variables.",
 )
 @click.option(
     "--home",
@@ -77,6 +79,12 @@ class Lazy(click.Group):
     "--json", "as_json", is_flag=True, help="Print the result as JSON (also after the command)."
 )
 @click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same).")
+@click.option(
+    "--device-code",
+    is_flag=True,
+    help="Sign in by a code typed in elsewhere; many tenants block it.",
+)
+@click.option("--insist", is_flag=True, help="Go on as a guest or a partner's administrator.")
 @click.version_option(__version__, prog_name="mailgrant")
 @click.pass_context
 def mailgrant(
@@ -87,6 +95,8 @@ def mailgrant(
     verbose: bool,
     as_json: bool,
     no_color: bool,
+    device_code: bool,
+    insist: bool,
 ) -> None:
     r"""Give an application the mailboxes it needs and no others, and prove it.
 
@@ -97,3 +107,4 @@ def mailgrant(
     settings: Settings = ctx.ensure_object(Settings)
     settings.tenant, settings.home = tenant, home
     settings.verbose, settings.as_json, settings.no_color = verbose, as_json, no_color
+    settings.device_code, settings.insist = device_code, insist

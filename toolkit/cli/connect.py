@@ -4,22 +4,30 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.cli import Settings
 from toolkit.clock import Clock, SystemClock
-from toolkit.errors import UsageError
+from toolkit.errors import NotFoundError, RefusedError, UsageError
 from toolkit.home import Home
-from toolkit.secret import Secret, guard_logging
-from toolkit.systems.clouds import CLOUDS
+from toolkit.profiles import ENVIRONMENT, PRACTICE, Profile, Profiles
+from toolkit.secret import Keep, Secret, guard_logging
+from toolkit.systems.clouds import CLOUDS, Cloud
+from toolkit.systems.people import Person
 from toolkit.systems.sign_in import Identity
 from toolkit.systems.tenant import Tenant
 from toolkit.systems.wire import Meter
 from toolkit.terminal import Terminal
 
-PRACTICE = "practice"
-ENVIRONMENT = "env"
+AS_POWERFUL = (
+    "Who signs in is an application with Exchange.ManageAsApp: as powerful as an Exchange "
+    "administrator, for whoever has its key."
+)
+WINDOWS = {
+    "quick": "A person signs in by Microsoft's own clients, in two windows.",
+    "own": "A person signs in by an app of the tenant's own, in one window.",
+}
 
 
 def home_path(settings: Settings) -> Path:
@@ -36,15 +44,33 @@ def home_of(settings: Settings, clock: Clock | None = None) -> Home:
     return Home(home_path(settings), clock or SystemClock())
 
 
+def profiles_of(settings: Settings) -> Profiles:
+    """Open the profiles of the home."""
+    return Profiles(home_path(settings))
+
+
 def profile_of(settings: Settings) -> str:
-    """Tell which tenant is meant; without a terminal it must be said."""
+    """Tell which tenant is meant: the one said, the default one, or the practice tenant.
+
+    The last only at a terminal and as long as there is no real profile, so that no scheduled job
+    can ever report about a practice world.
+    """
     if settings.tenant:
         return settings.tenant
+    known = profiles_of(settings).all()
+    default = next((profile.name for profile in known if profile.default), None)
+    if default:
+        return default
+    if [profile for profile in known if not profile.practice]:
+        raise UsageError(
+            "Which tenant? There are profiles, and none is the default.",
+            fix=f"Add --tenant {known[0].name}, or choose one: mailgrant tenants use {known[0].name}",
+        )
     if sys.stdin.isatty() and sys.stderr.isatty():
         return PRACTICE
     raise UsageError(
         "Which tenant? Nobody is at a terminal to see that it would be the practice tenant.",
-        fix="Add --tenant practice (or env), or set MAILGRANT_TENANT.",
+        fix="Add --tenant practice (or a profile, or env), or set MAILGRANT_TENANT.",
     )
 
 
@@ -55,12 +81,13 @@ def terminal_of(settings: Settings, *, practice: bool = False) -> Terminal:
 
 @dataclass(frozen=True)
 class Session:
-    """A tenant, a home and a terminal for one command."""
+    """A tenant, a home and a terminal for one command; `profile` is None for practice and env."""
 
     tenant: Tenant
     home: Home
     terminal: Terminal
     settings: Settings
+    profile: Profile | None = None
 
     def line(self, command: str) -> str:
         """Write a mailgrant line as the person would type it, for this tenant and home."""
@@ -69,61 +96,139 @@ class Session:
 
 
 @contextmanager
-def session(settings: Settings, *, online: bool = True) -> Iterator[Session]:
+def session(settings: Settings, *, online: bool = True, reading: bool = False) -> Iterator[Session]:
     """Connect to the tenant that is meant, and close everything at the end.
 
-    `online=False` doesn't ask the tenant who it is.
+    `online=False` doesn't ask the tenant who it is. `reading` signs in as the identity that may
+    only read, where the profile has one.
     """
     guard_logging()
-    profile = profile_of(settings)
+    name = profile_of(settings)
     with ExitStack() as stack:
-        if profile == PRACTICE:
-            opened = stack.enter_context(_practice(settings))
-        elif profile == ENVIRONMENT:
-            opened = _environment(settings, os.environ)
-        else:
-            raise UsageError(
-                f"There is no tenant profile {profile!r}.",
-                fix="Use --tenant practice, or --tenant env with AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET "
-                "or AZURE_CLIENT_CERTIFICATE_PATH.",
-            )
+        opened = _opened(settings, name, stack, reading=reading)
         stack.callback(opened.tenant.close)
         stack.callback(opened.terminal.still)
         settings.state["practice"] = opened.tenant.practice
+        stack.callback(_tell_consent, opened)
         if online:
-            _introduce(opened.tenant)
+            _introduce(opened)
         yield opened
 
 
+def _opened(settings: Settings, name: str, stack: ExitStack, *, reading: bool) -> Session:
+    if name == ENVIRONMENT:
+        return _environment(settings, os.environ)
+    if name == PRACTICE:
+        return stack.enter_context(_practice(settings, None))
+    profile = profiles_of(settings).get(name)
+    if profile.practice:
+        return stack.enter_context(_practice(settings, profile, reading=reading))
+    return _real(settings, profile, reading=reading)
+
+
 @contextmanager
-def _practice(settings: Settings) -> Iterator[Session]:
+def _practice(
+    settings: Settings, profile: Profile | None, *, reading: bool = False
+) -> Iterator[Session]:
     from toolkit.practice import control
 
     path = home_path(settings)
     with control.serve(path / PRACTICE) as world:
         meter, terminal = Meter(), terminal_of(settings, practice=True)
-        secret = Secret(world.client_secret)
+        home = home_of(settings, world.clock)
+        cloud, tenant_id = world.cloud, world.tenant_id
+        if profile is None:
+            secret = Secret(world.client_secret)
+            identity = Identity(cloud, tenant_id, world.client_id, secret=secret, meter=meter)
+        else:
+            identity = identity_of(
+                profile, cloud, home.keep, terminal, settings, meter=meter, reading=reading
+            )
         tenant = Tenant(
-            profile=PRACTICE,
-            id=world.tenant_id,
-            domain=world.domain,
+            profile=profile.name if profile else PRACTICE,
+            id=profile.tenant if profile else tenant_id,
+            domain=profile.domain if profile else world.domain,
             name=world.organization,
-            cloud=world.cloud,
-            identity=Identity(
-                world.cloud, world.tenant_id, world.client_id, secret=secret, meter=meter
-            ),
-            keep=home_of(settings, world.clock).keep,
+            cloud=cloud,
+            identity=identity,
+            keep=home.keep,
             practice=True,
             clock=world.clock,
             prompts=terminal,
             meter=meter,
-            who="Practice Administrator",
+            who=identity.title if profile else "Practice Administrator",
+            notes=_notes(profile),
         )
-        yield Session(tenant, home_of(settings, world.clock), terminal, settings)
+        yield Session(tenant, home, terminal, settings, profile)
+
+
+def _real(settings: Settings, profile: Profile, *, reading: bool) -> Session:
+    meter, terminal, home = Meter(), terminal_of(settings), home_of(settings)
+    cloud = CLOUDS[profile.cloud]
+    identity = identity_of(
+        profile, cloud, home.keep, terminal, settings, meter=meter, reading=reading
+    )
+    tenant = Tenant(
+        profile=profile.name,
+        id=profile.tenant,
+        domain=profile.domain,
+        name=profile.domain,
+        cloud=cloud,
+        identity=identity,
+        keep=home.keep,
+        prompts=terminal,
+        meter=meter,
+        who=identity.title,
+        notes=_notes(profile),
+    )
+    return Session(tenant, home, terminal, settings, profile)
+
+
+def identity_of(
+    profile: Profile,
+    cloud: Cloud,
+    keep: Keep,
+    terminal: Terminal,
+    settings: Settings,
+    *,
+    meter: Meter,
+    reading: bool = False,
+) -> Identity:
+    """Make who signs in for a profile."""
+    reads = reading and bool(profile.reader)
+    if profile.by_person and not reads:
+        return Person(
+            cloud,
+            profile.tenant,
+            profile.client if profile.sign_in == "own" else "",
+            meter=meter,
+            prompts=terminal,
+            by_code=settings.device_code,
+            insist=settings.insist,
+        )
+    client, kept = (
+        (profile.reader, profile.reader_kept) if reads else (profile.client, profile.kept)
+    )
+    held = keep.get(kept)
+    if held is None:
+        raise NotFoundError(
+            f"{kept}, with which profile {profile.name} signs in, isn't in keep on this computer.",
+            fix=f"Make the profile here anew: mailgrant tenants add {profile.name} ...",
+        )
+    if kept.endswith(".pem"):
+        return Identity(cloud, profile.tenant, client, key=Secret(held), meter=meter)
+    return Identity(
+        cloud, profile.tenant, client, secret=Secret(held.decode().strip()), meter=meter
+    )
+
+
+def _notes(profile: Profile | None) -> tuple[str, ...]:
+    """Say in every plan by which way somebody signs in."""
+    return (WINDOWS.get(profile.sign_in, AS_POWERFUL),) if profile else ()
 
 
 def _environment(settings: Settings, environment: Mapping[str, str]) -> Session:
-    """Connect by the variables that Azure's own tools use; people sign in from the next version on."""
+    """Connect by the variables that Azure's own tools use."""
     missing = [name for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID") if not environment.get(name)]
     secret, path = (
         environment.get("AZURE_CLIENT_SECRET"),
@@ -137,7 +242,10 @@ def _environment(settings: Settings, environment: Mapping[str, str]) -> Session:
             f"The environment lacks {', '.join(missing)}.",
             fix="Set them, then run the same line again.",
         )
-    cloud = CLOUDS[environment.get("MAILGRANT_CLOUD", "global")]
+    name = environment.get("MAILGRANT_CLOUD", "global")
+    if name not in CLOUDS:
+        raise UsageError(f"There is no cloud {name!r}.", fix=f"Known: {', '.join(CLOUDS)}.")
+    cloud = CLOUDS[name]
     meter, terminal = Meter(), terminal_of(settings)
     key = Secret(Path(path).read_bytes()) if path and not secret else None
     identity = Identity(
@@ -158,18 +266,52 @@ def _environment(settings: Settings, environment: Mapping[str, str]) -> Session:
         keep=home_of(settings).keep,
         prompts=terminal,
         meter=meter,
-        who=f"application {identity.client_id}",
+        who=identity.title,
+        notes=(AS_POWERFUL,),
     )
     return Session(tenant, home_of(settings), terminal, settings)
 
 
-def _introduce(tenant: Tenant) -> None:
-    """Ask the tenant who it is: the first line of every plan."""
+def _introduce(here: Session) -> None:
+    """Ask the tenant who it is, which is the first line of every plan, and whether it is the one meant."""
+    tenant = here.tenant
     organization = tenant.graph.organization()
     domains = organization.get("verifiedDomains") or ()
-    tenant.id = str(organization.get("id") or tenant.id)
+    names = {str(each["name"]).lower() for each in domains}
+    here_id = str(organization.get("id") or tenant.id)
+    if here.profile and (
+        here_id != here.profile.tenant
+        or (here.profile.domain and here.profile.domain.lower() not in names)
+    ):
+        raise RefusedError(
+            f"Profile {here.profile.name} says {here.profile.domain or here.profile.tenant}, and this is "
+            f"{organization.get('displayName')} ({here_id}; {', '.join(sorted(names))}).",
+            fix="Make the profile anew: mailgrant tenants add. Nothing was changed.",
+        )
+    tenant.id = here_id
     tenant.name = str(organization.get("displayName") or tenant.name)
     tenant.domain = next((d["name"] for d in domains if d.get("isDefault")), tenant.domain)
+    if tenant.identity.user:
+        tenant.who = tenant.identity.title
+
+
+def _tell_consent(here: Session) -> None:
+    """Say what a person's consent has added, and remember it in the profile."""
+    person, profile = here.tenant.identity, here.profile
+    if not isinstance(person, Person) or profile is None or person.own:
+        return
+    added = sorted((person.asked & person.allowed) - set(profile.consented))
+    if not added:
+        return
+    with here.home.lock("tenants"):
+        current = profiles_of(here.settings).get(profile.name)
+        consented = tuple(sorted({*current.consented, *added}))
+        profiles_of(here.settings).put(replace(current, consented=consented))
+    here.terminal.say(
+        f"Microsoft Graph Command Line Tools may now do for {person.user}: {', '.join(added)}. "
+        f"`mailgrant tenants remove {profile.name}` offers to take that back.",
+        "note",
+    )
 
 
 def _quoted(path: Path | None) -> str:

@@ -9,7 +9,9 @@ from toolkit.steps.base import NamesakeError, Right, Step
 from toolkit.systems.tenant import Tenant
 
 APPLICATION_ADMINISTRATOR = Right(
-    "Application Administrator", "to register the application and its certificate"
+    "Application Administrator",
+    "to register the application and its certificate",
+    ("Application.ReadWrite.All",),
 )
 AUDIENCE = "AzureADMyOrg"
 RUN = "mailgrant-run:"

@@ -1,12 +1,14 @@
 """What every step is: one thing in the tenant that is read, wanted and written."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from toolkit.errors import PlaybookError, RefusedError
 from toolkit.state import Change, State, has_later
+from toolkit.steps.reach import Reach
 from toolkit.systems.tenant import Tenant
 
 
@@ -18,11 +20,13 @@ class NamesakeError(RefusedError):
 class Right:
     """What whoever runs a step must hold, in words an administrator knows.
 
-    `role` is the Entra role that brings it, `why` says for what.
+    `role` is the Entra role that brings it, `why` says for what. `scopes` are the permissions on
+    Microsoft Graph that writing takes besides: a person is asked for them, an app must hold them.
     """
 
     role: str
     why: str
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,20 @@ class Step(ABC):
     again after a cut: every sub-object is made if missing and removed if there, and for a set it
     acts on what the change adds and removes, never on the whole. Undoing is writing back. What is
     read in a `passing` key may change by itself: it is nobody's drift. `told` fields are filled
-    with what is known of the whole set-up, not by the playbook.
+    with what is known of the whole set-up, not by the playbook. Of the fields `one_of` exactly one
+    is given.
     """
 
     do: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
     offers: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[Right, ...]] = ()
+    cmdlets: ClassVar[tuple[str, ...]] = ()
     patience: ClassVar[timedelta] = timedelta(minutes=20)
     irreversible: ClassVar[str] = ""
     passing: ClassVar[tuple[str, ...]] = ()
     told: ClassVar[tuple[str, ...]] = ()
+    one_of: ClassVar[tuple[str, ...]] = ()
 
     mark: Mark
 
@@ -89,6 +96,10 @@ class Step(ABC):
 
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: B027  most steps have nothing to check
         """Refuse, before anything is written, what can't work; reads only."""
+
+    def reach(self, tenant: Tenant, found: State | None) -> Reach | None:  # noqa: ARG002  most things let nobody in
+        """Tell whom the thing will let in, for the plan; reads only, refuses what can't be meant."""
+        return None
 
     def review(self, before: State | None, seen: State) -> None:  # noqa: B027  most steps can't harm others
         """Refuse to go on when writing took something of others along."""
@@ -122,6 +133,11 @@ class Step(ABC):
     def readable(self) -> bool:
         """Tell whether the thing is identified yet; if not, it can't be there either."""
         return not any(has_later(getattr(self, name)) for name in self.key)
+
+
+def scopes_of(kinds: Iterable[type[Step]]) -> tuple[str, ...]:
+    """List the permissions on Microsoft Graph that writing these kinds of things takes."""
+    return tuple(sorted({scope for kind in kinds for each in kind.needs for scope in each.scopes}))
 
 
 def parameters(kind: type[Step]) -> dict[str, Any]:

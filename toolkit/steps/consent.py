@@ -22,6 +22,7 @@ class Consent(Step):
         Right(
             "Privileged Role Administrator",
             "to grant permissions on Microsoft Graph for the whole tenant",
+            ("AppRoleAssignment.ReadWrite.All",),
         ),
     )
 

@@ -47,3 +47,46 @@ ADVICE = {
     7000218: "The request lacks a secret or certificate: the application isn't a public one. Give a secret or a certificate.",
     7000222: "The client secret has expired. Make a new one.",
 }
+
+ADVICE_FOR_PEOPLE = {
+    16000: "This account isn't known here. Sign in with an account of this tenant.",
+    50011: "The address to come back to isn't registered on the application. It takes exactly http://localhost as a public client's.",
+    50020: "This account belongs to another tenant and is no guest here. Sign in with an account of this tenant.",
+    50034: "There is no such user in this tenant. Check the spelling, and the tenant.",
+    50053: "The account is locked after too many tries, or its address is blocked. Wait, or ask who manages accounts.",
+    50055: "The password has expired. Change it at https://myaccount.microsoft.com, then sign in again.",
+    50057: "The account is disabled. Ask who manages accounts.",
+    50058: "The browser's earlier sign-in can't be used. Sign in again in a private window.",
+    50072: "The account has to enrol for multi-factor authentication first. Do that at https://aka.ms/mfasetup.",
+    50074: "Multi-factor authentication wasn't passed. Sign in again and answer the prompt.",
+    50076: "Multi-factor authentication is demanded. Sign in in a browser; an unattended job takes a certificate.",
+    50079: "The account has to register for multi-factor authentication first. Do that at https://aka.ms/mfasetup.",
+    50097: "The device has to sign in too. Run this on a computer that your organization knows.",
+    50126: "User name or password is wrong. mailgrant doesn't try again by itself: too many tries lock the account.",
+    50131: "A Conditional Access rule blocks this device or place. Ask who manages Conditional Access which one.",
+    50133: "The password was changed or reset since the last sign-in. Sign in again.",
+    50158: "Another check outside of Entra is demanded. Sign in in a browser and pass it.",
+    50173: "The sign-in was revoked since. Sign in again.",
+    50199: "The sign-in waits to be confirmed in the browser. Say yes there.",
+    53001: "The device isn't joined to the organization. Run this on one that is.",
+    53004: "Multi-factor authentication can't be set up from here, by policy. Ask who manages accounts.",
+    65004: "Consent was declined, so nothing was granted. Run the same line again and accept, or ask who may.",
+    70016: "Nobody finished signing in before the code ran out. Run the same line again.",
+    70018: "The code typed in isn't the one shown here. Run the same line again and type it as it is shown.",
+    70019: "The code has expired. Run the same line again for a new one.",
+    70043: "The sign-in is too old for the tenant's sign-in frequency. Sign in again.",
+    70044: "The session is over by the tenant's sign-in frequency. Sign in again.",
+    70008: "The sign-in is too old. Sign in again.",
+    90072: "This account is of another tenant and unknown here. Choose an account of this tenant.",
+    90099: "Nobody has allowed the application in this tenant yet. An administrator has to consent to it.",
+    500121: "The multi-factor prompt wasn't answered in time, or was refused. Sign in again.",
+    700082: "The sign-in was idle for 90 days. Sign in again.",
+    900971: "The application has no address to come back to. Register http://localhost as a public client's.",
+}
+"""What only people meet: passwords, second factors, devices, browsers."""
+
+
+def advice(codes: frozenset[int]) -> str:
+    """Say what a refusal means and what to do, by the first code that is known."""
+    known = {**ADVICE, **ADVICE_FOR_PEOPLE}
+    return next((known[code] for code in sorted(codes) if code in known), UNKNOWN)

@@ -5,13 +5,14 @@ plan says so. Shape and errors: github.com/KelvinTegelaar/CIPP-API, New-ExoReque
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import LackingRightError, NotYetError, RefusedError, UnreachableError
 from toolkit.systems import http, retry
 from toolkit.systems.cmdlet import Cmdlet, Row
+from toolkit.systems.exchange_refusals import kind_of, words_of
 from toolkit.systems.retry import Kind
 from toolkit.systems.shapes import misfit
 from toolkit.systems.wire import Reply, reply
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SERVICE = "Exchange Online"
 PAGE = 1000
+BAD = 300
+MODULE = "3.9.2"
+"""The version of ExchangeOnlineManagement whose list of cmdlets is asked for."""
 ANCHOR = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
 """The arbitration mailbox that app-only calls are routed by, the same in every organization."""
 MISSING = ("couldn't be found", "wasn't found", "managementobjectnotfound")
@@ -166,57 +170,83 @@ class ExchangeOnline:
 
     def _send(self, cmdlet: Cmdlet, url: str) -> Reply:
         self._tenant.prompts.working(cmdlet.name)
-        answer = retry.send(
-            lambda: self._tenant.loop.run(self._once(cmdlet, url)),
-            kind=cmdlet.kind,
-            service=SERVICE,
-            clock=self._tenant.protocol_clock,
-            meter=self._tenant.meter,
-            prompts=self._tenant.prompts,
-        )
+        answer = self._retried(lambda: self._once(cmdlet, url), cmdlet.kind)
         if answer.status < 300:  # noqa: PLR2004  HTTP
             return answer
-        words = _words(answer)
+        words = words_of(answer)
         if answer.status in (401, 403) or any(sign in words.lower() for sign in LACKING):
-            raise self._lacking(cmdlet, answer, words)
+            raise self._lacking(cmdlet.name, answer, words)
         raise CmdletError(cmdlet, words, answer)
 
-    async def _once(self, cmdlet: Cmdlet, url: str) -> Reply:
-        import httpx
+    def _retried(self, once: Callable[[], Coroutine[Any, Any, Reply]], kind: Kind) -> Reply:
+        tenant = self._tenant
+        return retry.send(
+            lambda: tenant.loop.run(once()),
+            kind=kind,
+            service=SERVICE,
+            clock=tenant.protocol_clock,
+            meter=tenant.meter,
+            prompts=tenant.prompts,
+            renew=tenant.identity.renew,
+        )
 
-        if self._client is None:
-            self._client = http.client(self._tenant.cloud)
-        token = self._tenant.identity.token(self._tenant.cloud.exchange_scope)
+    async def _get(self, url: str) -> Reply:
+        return await self._sent("GET", url, {"CommandName": "*"}, None)
+
+    async def _once(self, cmdlet: Cmdlet, url: str) -> Reply:
         headers = {
-            "Authorization": f"Bearer {token}",
-            "X-AnchorMailbox": f"APP:{ANCHOR}@{self._tenant.id}",
             "X-CmdletName": cmdlet.name,
             "Prefer": f"odata.maxpagesize={self._page}",
             "client-request-id": str(uuid.uuid4()),
             "connection-id": self._connection,
         }
         body = {"CmdletInput": {"CmdletName": cmdlet.name, "Parameters": dict(cmdlet.parameters)}}
+        return await self._sent("POST", url, headers, body)
+
+    async def _sent(self, method: str, url: str, headers: dict[str, str], body: Any) -> Reply:
+        import httpx
+
+        if self._client is None:
+            self._client = http.client(self._tenant.cloud)
+        token = self._tenant.identity.token(self._tenant.cloud.exchange_scope)
+        headers |= {"Authorization": f"Bearer {token}", "X-AnchorMailbox": self._anchor()}
         self._tenant.meter.count()
         try:
-            response = await self._client.post(url, json=body, headers=headers)
+            response = await self._client.request(method, url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise http.silence(error, SERVICE) from error
         return reply(response.status_code, dict(response.headers), response.content)
 
-    def _lacking(self, cmdlet: Cmdlet, answer: Reply, words: str) -> LackingRightError:
+    def _lacking(self, what: str, answer: Reply, said: str) -> LackingRightError:
         diagnostics = answer.headers.get("x-ms-diagnostics", "").strip()
-        fix = "It takes an active Exchange Administrator. A colleague who is one can run the same line."
-        if answer.status == 403 and not diagnostics and not words:  # noqa: PLR2004  HTTP
-            fix = (
-                "Exchange gave no reason: the role is eligible but not active (activate it in PIM), or was given minutes "
-                "ago. Sign in anew and run the same line again."
-            )
-        said = (diagnostics or words)[:300]
+        sentence, fix = kind_of(answer.status, diagnostics, said)
+        said = diagnostics or said
         return LackingRightError(
-            f"Exchange doesn't let {self._tenant.who or 'this identity'} run {cmdlet.name}"
-            + (f": {said}" if said else "."),
+            f"Exchange doesn't let {self._tenant.who or 'this identity'} run {what}: {sentence}"
+            + (f" ({said[:300]})" if said else ""),
             fix=fix,
         )
+
+    def _anchor(self) -> str:
+        """Name the mailbox that a request is routed by: the person's own, or the organization's."""
+        user = self._tenant.identity.user
+        return f"UPN:{user}" if user else f"APP:{ANCHOR}@{self._tenant.id}"
+
+    def may_run(self) -> frozenset[str]:
+        """List the cmdlets that who is signed in may run; raises LackingRightError.
+
+        GET EXOModuleFile, as the module itself does when it connects (CIPP-API, New-ExoRequest.ps1).
+        """
+        url = f"{self._tenant.cloud.exchange}/adminapi/v1.0/{self._tenant.id}/EXOModuleFile"
+        answer = self._retried(lambda: self._get(f"{url}?Version={MODULE}"), Kind.READ)
+        if answer.status >= BAD:
+            raise self._lacking("any cmdlet", answer, words_of(answer))
+        if misfit(answer.body, {"value": [{"exportedCmdlets": str}]}) or not answer.body["value"]:
+            raise UnreachableError(
+                f"{SERVICE} doesn't say which cmdlets there are.", fix="Run the same line again."
+            )
+        names = answer.body["value"][0]["exportedCmdlets"].split(",")
+        return frozenset(name.strip() for name in names if name.strip())
 
 
 def _broken(cmdlet: Cmdlet, words: str) -> UnreachableError:
@@ -224,27 +254,3 @@ def _broken(cmdlet: Cmdlet, words: str) -> UnreachableError:
         f"{SERVICE} answered {cmdlet.name} with something that can't be read: {words}.",
         fix="Run the same line again.",
     )
-
-
-def _words(answer: Reply) -> str:
-    """Find the words that matter: details, then the inner exception, then the message."""
-    error = answer.error
-    details = error.get("details")
-    inner = _part(error, "innererror") or _part(error, "innerError")
-    within = _part(inner, "internalException") or _part(inner, "internalexception")
-    found = (
-        [each.get("message") for each in details or () if isinstance(each, dict)]
-        if isinstance(details, list)
-        else []
-    )
-    text = next(
-        (str(words) for words in (*found, within.get("message"), answer.message) if words), ""
-    )
-    code, _, rest = text.partition("|")
-    kind, _, words = rest.partition("|")
-    return f"{words} ({kind.rsplit('.', 1)[-1]})" if words and code.startswith("Ex") else text
-
-
-def _part(of: Any, name: str) -> dict[str, Any]:
-    found = of.get(name)
-    return found if isinstance(found, dict) else {}

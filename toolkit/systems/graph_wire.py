@@ -152,6 +152,7 @@ class GraphWire:
             clock=tenant.protocol_clock,
             meter=tenant.meter,
             prompts=tenant.prompts,
+            renew=self.identity.renew,
             any_body=any_body,
         )
 
@@ -276,26 +277,9 @@ def _unfit(what: str, words: str) -> UnreachableError:
     )
 
 
-def text(value: str) -> str:
-    """Write a value as an OData string."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _lagging(answer: Reply) -> bool:
     if answer.code == TOO_FAST:
         return True
     if answer.status == NOT_FOUND and answer.code == "Request_ResourceNotFound":
         return True
     return answer.status in (400, 403) and any(sign in answer.message.lower() for sign in LAG_SIGNS)
-
-
-def query(builder: Any, **options: Any) -> Any:
-    """Make the SDK's request configuration of a builder with these query options."""
-    from kiota_abstractions.base_request_configuration import RequestConfiguration
-
-    kind = next(
-        getattr(type(builder), name)
-        for name in dir(type(builder))
-        if name.endswith("GetQueryParameters")
-    )
-    return RequestConfiguration(query_parameters=kind(**options))

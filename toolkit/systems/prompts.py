@@ -13,6 +13,12 @@ class Prompts(Protocol):
     def waiting(self, why: str, until: datetime | None) -> None:
         """Say what is being waited for, and the next look (tenant time)."""
 
+    def open_browser(self, url: str, what: str) -> bool:
+        """Show a sign-in page for `what`; true means it is shown, false lets the computer do it."""
+
+    def show_code(self, url: str, code: str, what: str) -> None:
+        """Say where to type a code in to sign in for `what`."""
+
 
 class Silence:
     """Nobody is there."""
@@ -21,4 +27,11 @@ class Silence:
         """Say nothing."""
 
     def waiting(self, why: str, until: datetime | None) -> None:
+        """Say nothing."""
+
+    def open_browser(self, url: str, what: str) -> bool:  # noqa: ARG002  nobody is there
+        """Leave it to the computer's own browser."""
+        return False
+
+    def show_code(self, url: str, code: str, what: str) -> None:
         """Say nothing."""

@@ -17,7 +17,7 @@ from toolkit.systems.wire import Meter, Reply
 
 TRANSIENT = frozenset({429, 500, 502, 503, 504, 509})
 """Source: learn.microsoft.com/graph/errors."""
-THROTTLED = 429
+THROTTLED, UNAUTHORIZED = 429, 401
 MOST_TRIES = 6
 UNREADABLE_TRIES = 3
 LONGEST_WAIT = timedelta(minutes=10)
@@ -63,11 +63,13 @@ def send(
     clock: Clock,
     meter: Meter,
     prompts: Prompts,
+    renew: Callable[[], None] | None = None,
     any_body: bool = False,
 ) -> Reply:
     """Send a request until an answer comes that is worth reading.
 
-    `clock` is protocol time; `any_body` takes what is no JSON too. Raises NotYetError when the
+    `clock` is protocol time; `any_body` takes what is no JSON too. `renew` makes a token anew, once,
+    where it was refused: then nothing was done yet, whatever was asked. Raises NotYetError when the
     service asks to wait longer than ten minutes, UnreachableError when no answer comes,
     OutcomeUnknownError when a write that can't be repeated got none.
     """
@@ -75,7 +77,11 @@ def send(
     while True:
         try:
             with meter.counting_as("retry" if attempt else meter.purpose):
-                return _worth_reading(once(), service, any_body=any_body)
+                answer = _worth_reading(once(), service, any_body=any_body)
+            if answer.status != UNAUTHORIZED or renew is None:
+                return answer
+            renew()
+            renew = None
         except NoReply as silence:
             attempt += 1
             if kind is Kind.UNKEYED and silence.sent:

@@ -10,7 +10,7 @@ from toolkit.clock import Clock, SystemClock
 from toolkit.errors import RefusedError, UnreachableError
 from toolkit.secret import Secret
 from toolkit.systems import http
-from toolkit.systems.aadsts import ADVICE, BUSY, CLOCK, NOT_KNOWN_YET, UNKNOWN
+from toolkit.systems.aadsts import BUSY, CLOCK, NOT_KNOWN_YET, advice
 from toolkit.systems.clouds import Cloud
 from toolkit.systems.retry import MOST_TRIES, NETWORK, PROXY, TRANSIENT, UNREADABLE_TRIES, NoReply
 from toolkit.systems.wire import Meter, Reply, reply
@@ -42,8 +42,11 @@ class Identity:
     """One application that signs in to one tenant, by a client secret or by a key with its certificate.
 
     Each Identity has a credential of its own: a verdict on a new key or a new grant through a
-    cached token proves nothing, so every proof makes a new Identity.
+    cached token proves nothing, so every proof makes a new Identity. People sign in by a kind of
+    its own, `Person`; `user` is the name such a person signs in with.
     """
+
+    user = ""
 
     def __init__(
         self,
@@ -74,7 +77,7 @@ class Identity:
             self._credential = self._make()
         self._heard = None
         try:
-            found: object = self._credential.get_token(scope).token
+            found: object = self._credential.get_token(*self._scopes(scope)).token
         except (AzureError, OSError, ValueError) as error:
             self._credential = None  # msal would repeat a refusal for a minute without asking
             if isinstance(error.__cause__, RefusedError):  # ours, from within
@@ -86,21 +89,27 @@ class Identity:
         return Secret(found).reveal()  # the redactor knows it from now on
 
     def claims(self, scope: str) -> dict[str, Any]:
-        """Read the claims of a token; they are shown, nothing is decided by them."""
-        parts = self.token(scope).split(".")
-        try:
-            body = parts[1]
-            found = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        except (IndexError, ValueError) as error:
-            raise UnreachableError(
-                f"{SERVICE} gave a token that can't be read.", fix=PROXY
-            ) from error
-        return dict(found) if isinstance(found, dict) else {}
+        """Read the claims of a token; they are shown, and at most a reason to refuse."""
+        return claims_of(self.token(scope))
 
-    def _make(self) -> "TokenCredential":
-        from azure.identity import CertificateCredential, ClientSecretCredential
+    def ask_for(self, *scopes: str) -> None:
+        """Have a person allow more than reading from now on; an application has what it has."""
 
-        options: dict[str, Any] = {
+    def renew(self) -> None:
+        """Forget the token that a service refused, so that the next one is new."""
+        self._credential = None
+
+    @property
+    def title(self) -> str:
+        """Name who signs in."""
+        return f"application {self.client_id}"
+
+    def _scopes(self, scope: str) -> tuple[str, ...]:
+        """Tell what to ask the token service for where a system asks for a scope."""
+        return (scope,)
+
+    def _options(self) -> dict[str, Any]:
+        return {
             "authority": self.cloud.login,
             "connection_verify": str(http.authorities(self.cloud)),
             "use_env_settings": not self.cloud.practice,
@@ -111,6 +120,11 @@ class Identity:
             "raw_request_hook": self._asking,
             "raw_response_hook": self._hear,
         }
+
+    def _make(self) -> "TokenCredential":
+        from azure.identity import CertificateCredential, ClientSecretCredential
+
+        options = self._options()
         if self._secret is not None:
             secret = self._secret.reveal()
             if GUID.fullmatch(secret.strip()):
@@ -153,7 +167,7 @@ class Identity:
         if heard is None:
             return _silent(error)
         body = heard.body if isinstance(heard.body, dict) else {}
-        codes = _codes(body)
+        codes = codes_of(body)
         if (
             heard.status in TRANSIENT
             or body.get("error") == "temporarily_unavailable"
@@ -167,14 +181,12 @@ class Identity:
     def _refused(self, body: dict[str, Any], codes: frozenset[int], heard: Reply) -> SignInError:
         text = str(body.get("error_description") or body["error"])
         text = text.splitlines()[0].split(" Trace ID:", maxsplit=1)[0][:300]
-        fix = next((ADVICE[code] for code in sorted(codes) if code in ADVICE), UNKNOWN)
+        fix = advice(codes)
         if codes & CLOCK:
             fix += self._skew(heard)
         if body.get("correlation_id"):
             fix += f" Correlation id: {str(body['correlation_id'])[:64]}."
-        return SignInError(
-            f"Signing in as application {self.client_id} was refused: {text}", fix=fix, codes=codes
-        )
+        return SignInError(f"Signing in as {self.title} was refused: {text}", fix=fix, codes=codes)
 
     def _skew(self, heard: Reply) -> str:
         try:
@@ -185,7 +197,17 @@ class Identity:
         return f" Here it is {self._clock.now():%H:%M:%S} UTC, there {theirs:%H:%M:%S}: {seconds:+.0f} s."
 
 
-def _codes(body: dict[str, Any]) -> frozenset[int]:
+def claims_of(token: str) -> dict[str, Any]:
+    """Read what a token says; raises UnreachableError where nobody can."""
+    try:
+        body = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (IndexError, ValueError) as error:
+        raise UnreachableError(f"{SERVICE} gave a token that can't be read.", fix=PROXY) from error
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def codes_of(body: dict[str, Any]) -> frozenset[int]:
     """Read the AADSTS numbers; where the list is missing, from the beginning of the text."""
     listed = body.get("error_codes")
     if isinstance(listed, list):

@@ -23,6 +23,7 @@ class Tenant:
 
     `clock` is tenant time, `protocol_clock` the computer's. `profile` names it on the command
     line. `run` is the id of the run under way; what is made carries it.
+    `notes` is what every plan says about who signs in.
     """
 
     profile: str
@@ -40,6 +41,7 @@ class Tenant:
     loop: Loop = field(default_factory=Loop)
     run: str = ""
     who: str = ""
+    notes: tuple[str, ...] = ()
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
     @cached_property
