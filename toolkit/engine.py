@@ -18,12 +18,9 @@ from toolkit.plan import Plan, Survey
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
 from toolkit.steps import CATALOGUE
-from toolkit.steps.base import Mark, NamesakeError, Step
+from toolkit.steps import base
+from toolkit.steps.base import LOOK_EVERY, Mark, NamesakeError, Step
 from toolkit.systems.tenant import Tenant
-
-LOOK_EVERY = 5.0
-SETTLED_READS = 5
-SETTLED_SECONDS = 20.0
 
 
 class Show(Protocol):
@@ -210,23 +207,10 @@ def look_until(step: Step, change: Change, tenant: Tenant) -> State | None:
 
 
 def settled(step: Step, tenant: Tenant) -> State | None:
-    """Read what an earlier write may have left.
-
-    There means there. Absent takes five equal answers over twenty seconds: one replica that lags
-    must not make a twin.
-    """
-    start, reads = tenant.clock.now(), 0
-    with tenant.meter.counting_as("settled"):
-        while True:
-            found = read_or_none(step, tenant)
-            reads += 1
-            waited = (tenant.clock.now() - start).total_seconds()
-            enough = reads >= SETTLED_READS and waited >= SETTLED_SECONDS
-            if found is not None or not step.readable or enough:
-                return found
-            why = f"{step.title}: making sure that it really isn't there"
-            tenant.prompts.waiting(why, None)
-            tenant.clock.sleep(LOOK_EVERY)
+    """Read what an earlier write may have left: absent only if it is so for good."""
+    if not step.readable:
+        return None
+    return base.settled(lambda: read_or_none(step, tenant), tenant, step.title)
 
 
 def read_or_none(step: Step, tenant: Tenant) -> State | None:

@@ -9,19 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from toolkit.engine import (
-    LOOK_EVERY,
-    SETTLED_READS,
-    Show,
-    look_until,
-    read_or_none,
-    settled,
-    step_of,
-)
+from toolkit.engine import Show, look_until, read_or_none, settled, step_of
 from toolkit.home import Run
 from toolkit.state import Change, State, Value, Verb, from_json, to_json
 from toolkit.steps import CATALOGUE
-from toolkit.steps.base import Step, scopes_of
+from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Step, scopes_of
 from toolkit.systems.tenant import Tenant
 
 OWN_USE = timedelta(minutes=5)
@@ -134,7 +126,7 @@ class _Back:
     def _steady(self, found: State) -> tuple[State | None, str]:
         """Tell what somebody else changed, when that is so for more than one reading."""
         why = self._foreign(found)
-        for _ in range(SETTLED_READS):
+        for _ in range(SETTLED_LOOKS):
             if not why:
                 break
             words = f"{self.step.title}: making sure that somebody else really changed it"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from toolkit.errors import RefusedError, UnionTrapError
 from toolkit.permissions import APIS, ROLES, reaches_mailboxes
 from toolkit.state import Change, State, has_later
-from toolkit.steps.base import Right, Step
+from toolkit.steps.base import Right, Step, settled
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR
 from toolkit.systems.tenant import Tenant
 
@@ -115,7 +115,11 @@ class MailboxScope(Step):
 
     def _remove_pointer(self, tenant: Tenant) -> None:
         """Remove Exchange's pointer to the app if it is ours and nothing hangs on it any more."""
-        pointer = tenant.exchange.find("Get-ServicePrincipal", Identity=self.app)
+        pointer = settled(
+            lambda: tenant.exchange.find("Get-ServicePrincipal", Identity=self.app),
+            tenant,
+            "Exchange's pointer to the application",
+        )
         if pointer is None or pointer.get("DisplayName") != self.mark.name:
             return
         rows = tenant.exchange.run(
