@@ -17,8 +17,7 @@ from toolkit.home import Run
 from toolkit.plan import Plan, Survey
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
-from toolkit.steps import CATALOGUE
-from toolkit.steps import base
+from toolkit.steps import CATALOGUE, base
 from toolkit.steps.base import LOOK_EVERY, Mark, NamesakeError, Step
 from toolkit.systems.tenant import Tenant
 

@@ -11,7 +11,6 @@ from toolkit.state import Change, State, has_later
 from toolkit.steps.reach import Reach
 from toolkit.systems.tenant import Tenant
 
-
 T = TypeVar("T")
 LOOK_EVERY = 5.0
 SETTLED_LOOKS = 5
