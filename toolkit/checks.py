@@ -227,7 +227,7 @@ class Proof:
         except UnreachableError:
             return Check(mailbox=mailbox, expected=expected, found="unknown", layer="live")
         found: Found = "unknown"
-        if answer.status == 200:  # noqa: PLR2004  HTTP
+        if answer.status == 200 and _is_what_was_asked(answer.body):  # noqa: PLR2004  HTTP
             found = "open"
         elif answer.status == 403 and answer.code in REFUSALS:  # noqa: PLR2004  HTTP
             found = "closed"
@@ -293,6 +293,11 @@ def _wide(claims: dict[str, Any]) -> list[str]:
         for role in claims.get("roles", ())
         if any(reaches_mailboxes(api, role) for api in APIS)
     )
+
+
+def _is_what_was_asked(body: object) -> bool:
+    """Tell an answer of Graph from a page or an empty object that somebody put in its place."""
+    return isinstance(body, dict) and bool({"id", "value", "timeZone"} & set(body))
 
 
 def probe_for(rights: Iterable[str]) -> str | None:

@@ -154,7 +154,8 @@ class _Work:
     def _keep_to_the_plan(self, entry: Entry, step: Step, change: Change) -> None:
         """Stop where the change isn't the one that was agreed."""
         agreed = next(each.change for each in self.plan.changes if each.name == entry.name)
-        if agreed.agrees(change) or entry.name == planning.PROOF_KEY_GONE:
+        done_already = agreed.verb == "change" and not change.needed
+        if agreed.agrees(change) or done_already or entry.name == planning.PROOF_KEY_GONE:
             return
         raise PlanChangedError(
             f"{step.title} has changed since the plan was shown: agreed was {agreed.verb}, "

@@ -245,7 +245,7 @@ def _duration(question: Question, value: object) -> str:
 
 def seconds(text: str) -> int:
     """Read a duration such as 90s, 20m, 3h or 2d; raises ValueError."""
-    match = DURATION.fullmatch(text.strip())
+    match = DURATION.fullmatch("0s" if text.strip() == "0" else text.strip())
     if not match:
         raise ValueError(f"{shown(text)} is no duration; write 90s, 20m, 3h or 2d")
     return int(match[1]) * SECONDS[match[2]]

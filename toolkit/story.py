@@ -7,7 +7,7 @@ from datetime import timedelta
 from toolkit import engine
 from toolkit import plan as planning
 from toolkit.engine import Result, Show
-from toolkit.errors import NotFoundError, RefusedError
+from toolkit.errors import NotFoundError, NotYetError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Answers
 from toolkit.plan import Plan, Survey
@@ -92,11 +92,19 @@ def carry_out(
     tenant.identity.ask_for(*agreed.plan.scopes)
     run = agreed.run or _run_for(agreed.plan, home, tenant)
     begun(run)
-    if agreed.found is not None and not agreed.plan.needed:
-        result = engine.stay(agreed.plan, agreed.found, tenant, run, show, wait=wait)
-    else:
-        result = engine.apply(agreed.plan, tenant, run, show, wait=wait)
+    try:
+        result = _carry(agreed, run, tenant, show, wait=wait)
+    except NotYetError as later:
+        until = later.until.isoformat() if later.until else None
+        run.journal.add("pending", until=until, why=later.message)
+        raise
     return Told(run=run, result=result)
+
+
+def _carry(agreed: Agreed, run: Run, tenant: Tenant, show: Show, *, wait: timedelta) -> Result:
+    if agreed.found is not None and not agreed.plan.needed:
+        return engine.stay(agreed.plan, agreed.found, tenant, run, show, wait=wait)
+    return engine.apply(agreed.plan, tenant, run, show, wait=wait)
 
 
 def _run_for(plan: Plan, home: Home, tenant: Tenant) -> Run:

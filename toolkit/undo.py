@@ -126,10 +126,11 @@ class _Back:
     def _steady(self, found: State) -> tuple[State | None, str]:
         """Tell what somebody else changed, when that is so for more than one reading."""
         why = self._foreign(found)
-        for _ in range(SETTLED_LOOKS):
-            if not why:
+        quiet = SETTLED_LOOKS if self.step.shared else 0
+        for look in range(SETTLED_LOOKS):
+            if not why and look >= quiet - 2:
                 break
-            words = f"{self.step.title}: making sure that somebody else really changed it"
+            words = f"{self.step.title}: making sure what somebody else did to it"
             self.tenant.prompts.waiting(words, None)
             self.tenant.clock.sleep(LOOK_EVERY)
             with self.tenant.meter.counting_as("settled"):

@@ -55,7 +55,7 @@ def request(
         run.journal.add("request", method=method.upper(), path=path)
         client_id, thumbprint = story.signs_in_with(run)
         graph = here.tenant.graph_as(client_id, Secret(kept_key(here.tenant, thumbprint)))
-        answer = graph.request(method, path, content)
+        answer = graph.request(method, path, content, any_body=True)
         here.terminal.still()
         here.terminal.say(f"HTTP {answer.status}", "good" if answer.status < 400 else "bad")  # noqa: PLR2004  HTTP
         if answer.body not in ("", None):

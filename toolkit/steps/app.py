@@ -36,6 +36,7 @@ class App(Step):
     offers: ClassVar[tuple[str, ...]] = ("client_id", "id", "service_principal", "name")
     needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
     told: ClassVar[tuple[str, ...]] = ("answers",)
+    shared: ClassVar[bool] = True
 
     name: str
     owners: tuple[str, ...] = ()
@@ -69,7 +70,7 @@ class App(Step):
             "runs": frozenset(tag for tag in app.get("tags") or () if tag.startswith(RUN)),
             "credentials": frozenset(_credentials(app)),
             **({"answers": principal.get("notes") or ""} if self.answers else {}),
-            **({"owners": self._owners(tenant, app["id"])} if self.owners else {}),
+            "owners": self._owners(tenant, app["id"]),
         }
 
     def wanted(self, found: State | None) -> State | None:
@@ -129,15 +130,27 @@ class App(Step):
         return tenant.graph.last_sign_in(str(found["client_id"]))
 
     def foreign(self, tenant: Tenant, found: State) -> list[str]:
-        """List what was granted to the application since: somebody works with it."""
+        """List what others hang on the application: permissions in Entra, roles in Exchange."""
         grants = (
             tenant.graph.granted_roles(str(found["service_principal"]))
             if found["service_principal"]
             else []
         )
-        return [
+        wide = [
             f"a permission on {grant.get('resourceDisplayName') or grant['resourceId']}"
             for grant in grants
+        ]
+        return wide + self._foreign_roles(tenant, found)
+
+    def _foreign_roles(self, tenant: Tenant, found: State) -> list[str]:
+        """List Exchange's role assignments of others: they would go with the application."""
+        mine = {found["service_principal"], found["client_id"]}
+        rows = tenant.exchange.run("Get-ManagementRoleAssignment", RoleAssigneeType="ServicePrincipal")
+        return [
+            f"the role assignment {row['Name']}"
+            for row in rows
+            if (row.get("App") or row.get("RoleAssignee")) in mine
+            and not str(row["Name"]).startswith(self.mark.name)
         ]
 
     def _enterprise_app(self, tenant: Tenant, client_id: str, change: Change) -> None:

@@ -74,6 +74,7 @@ class Step(ABC):
     irreversible: ClassVar[str] = ""
     passing: ClassVar[tuple[str, ...]] = ()
     told: ClassVar[tuple[str, ...]] = ()
+    shared: ClassVar[bool] = False
     one_of: ClassVar[tuple[str, ...]] = ()
 
     mark: Mark

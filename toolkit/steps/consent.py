@@ -43,7 +43,7 @@ class Consent(Step):
         return ""
 
     def read(self, tenant: Tenant) -> State | None:
-        """Look at what is granted and declared of this API; None where nothing of ours is granted."""
+        """Look at what is granted and declared of this API; None where nothing is granted."""
         principal = tenant.graph.principal_id(self.app)
         if principal is None:
             return None
@@ -51,7 +51,7 @@ class Consent(Step):
         granted = frozenset(
             names.get(g["appRoleId"], g["appRoleId"]) for g in self._grants(tenant, principal)
         )
-        if not granted & set(self.application):
+        if not granted:
             return None
         return {
             "app": self.app,
@@ -68,18 +68,21 @@ class Consent(Step):
             "declared": texts(found, "declared") | ours,
         }
 
+    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  the API counts
+        """Refuse a permission that the API doesn't have."""
+        unknown = set(self.application) - set(self._names(tenant).values())
+        if unknown:
+            raise AnswerError(
+                f"{self.api} has no application permission {', '.join(sorted(unknown))}.",
+                fix="Check the spelling in the playbook or the answer.",
+            )
+
     def write(self, tenant: Tenant, change: Change) -> None:
         """Grant what is added and take back what is removed; grants of others stay."""
         if change.after is None and tenant.graph.principal_id(self.app) is None:
             return
         principal, resource = tenant.graph.awaited_principal_id(self.app), self._resource(tenant)
         ids = {role["value"]: role["id"] for role in resource["appRoles"]}
-        unknown = change.added("granted") - set(ids)
-        if unknown:
-            raise AnswerError(
-                f"{self.api} has no application permission {', '.join(sorted(unknown))}.",
-                fix="Check the spelling in the playbook.",
-            )
         there = {grant["appRoleId"]: grant["id"] for grant in self._grants(tenant, principal)}
         self._declare(
             tenant,

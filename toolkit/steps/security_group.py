@@ -29,6 +29,7 @@ class SecurityGroup(Step):
 
     do: ClassVar[str] = "security_group"
     key: ClassVar[tuple[str, ...]] = ("address",)
+    shared: ClassVar[bool] = True
     offers: ClassVar[tuple[str, ...]] = ("id", "address", "name")
     needs: ClassVar[tuple[Right, ...]] = (EXCHANGE_ADMINISTRATOR,)
 
