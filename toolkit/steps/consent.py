@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError
 from toolkit.permissions import APIS, reaches_mailboxes
-from toolkit.state import Change, State, texts
+from toolkit.state import Change, State
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
 from toolkit.systems.tenant import Tenant
@@ -43,7 +43,7 @@ class Consent(Step):
         return ""
 
     def read(self, tenant: Tenant) -> State | None:
-        """Look at what is granted and declared of this API; None where nothing is granted."""
+        """Look which of these permissions are granted and declared; None where none is granted."""
         principal = tenant.graph.principal_id(self.app)
         if principal is None:
             return None
@@ -51,22 +51,16 @@ class Consent(Step):
         granted = frozenset(
             names.get(g["appRoleId"], g["appRoleId"]) for g in self._grants(tenant, principal)
         )
-        if not granted:
+        ours = granted & set(self.application)
+        if not ours:
             return None
-        return {
-            "app": self.app,
-            "granted": granted,
-            "declared": frozenset(self._declared(tenant, names)),
-        }
+        declared = set(self._declared(tenant, names)) & set(self.application)
+        return {"app": self.app, "granted": ours, "declared": frozenset(declared)}
 
-    def wanted(self, found: State | None) -> State | None:
-        """Want these permissions granted and declared, beside what else there is."""
+    def wanted(self, found: State | None) -> State | None:  # noqa: ARG002  whatever is there
+        """Want these permissions granted and declared."""
         ours = frozenset(self.application)
-        return {
-            "app": self.app,
-            "granted": texts(found, "granted") | ours,
-            "declared": texts(found, "declared") | ours,
-        }
+        return {"app": self.app, "granted": ours, "declared": ours}
 
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  the API counts
         """Refuse a permission that the API doesn't have."""
