@@ -227,22 +227,7 @@ def ours_left(mailgrant: CommandLine, ours: Made) -> list[str]:
     return left + [name for name in names if name.startswith(MARK)]
 
 
-NOT_SEEN_YET = {
-    "an assignment": "undo doesn't ask Exchange what else is assigned to the application",
-    "an owner": "undo doesn't look who else owns the application",
-}
-
-
-def known_gaps(gaps: dict[str, str]) -> list[Any]:
-    return [
-        pytest.param(
-            name, marks=[pytest.mark.xfail(reason=gaps[name], strict=True)] if name in gaps else []
-        )
-        for name in ADDITIONS
-    ]
-
-
-@pytest.mark.parametrize("name", known_gaps(NOT_SEEN_YET))
+@pytest.mark.parametrize("name", ADDITIONS)
 def test_undo_leaves_and_names_what_somebody_added(mailgrant: CommandLine, name: str) -> None:
     addition = ADDITIONS[name]
     run, ours = set_up_and_add(mailgrant, [addition])
@@ -256,10 +241,7 @@ def test_undo_leaves_and_names_what_somebody_added(mailgrant: CommandLine, name:
     assert ours_left(mailgrant, ours) == []
 
 
-STALE = "undo believes one look that nobody joined the group, and a replica may lag"
-
-
-@pytest.mark.parametrize("name", known_gaps(NOT_SEEN_YET | {"a member": STALE}))
+@pytest.mark.parametrize("name", ADDITIONS)
 def test_undo_leaves_what_one_replica_does_not_show_yet(mailgrant: CommandLine, name: str) -> None:
     addition = ADDITIONS[name]
     run, ours = set_up_and_add(mailgrant, [addition], spread=False)

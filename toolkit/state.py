@@ -46,7 +46,9 @@ class Change:
         return texts(self.after, key) - texts(self.before, key)
 
     def removed(self, key: str) -> frozenset[str]:
-        """List what comes out of a set."""
+        """List what comes out of a set; nothing where the change doesn't speak of it."""
+        if self.after is not None and key not in self.after:
+            return frozenset()
         return texts(self.before, key) - texts(self.after, key)
 
     def differs(self, key: str) -> bool:
