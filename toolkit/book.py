@@ -12,6 +12,9 @@ from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Mark, Step
 from toolkit.strict_yaml import REFERENCE
 
+DAYS = ("members", "stop", "retire")
+"""The playbooks of the days after, which nobody calls by name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -52,6 +55,11 @@ class Playbook:
     proof: Mapping[str, str]
     handover: tuple[Mapping[str, str], ...]
     text: str = field(repr=False)
+
+    @property
+    def day(self) -> bool:
+        """Tell whether it changes a set-up that is there, and is filled in by mailgrant."""
+        return self.name in DAYS
 
     @property
     def digest(self) -> str:

@@ -95,7 +95,8 @@ class Proof:
     """What is to be proved: `outside` is None where every mailbox is let in on purpose.
 
     `thumbprint` names the key in keep to sign in with. `refused` is when the application was
-    first and last refused, as the journal remembers it.
+    first and last refused, as the journal remembers it; `moved` when mailboxes last came in or
+    went out, which Exchange notices as late as anything else.
     """
 
     app: str
@@ -107,6 +108,7 @@ class Proof:
     refused: tuple[datetime, ...] = field(default=())
     since: datetime | None = None
     proved: datetime | None = None
+    moved: datetime | None = None
 
     def look(self, tenant: Tenant, remember: Callable[[datetime], None]) -> Verdict:
         """Look once; `remember` is told when the application was refused."""
@@ -115,7 +117,11 @@ class Proof:
         verdict = self._judge_configured(configured, now)
         if verdict is not None:
             return verdict
-        wait = self.refused[-1] + SILENCE if self.refused else now
+        if self.outside and not self.inside:
+            why = f"Exchange's own test says {self.outside} is closed; nobody is inside to compare it with."
+            return Verdict(word="unknown", why=why, checks=configured, at=now)
+        last = max(self.refused[-1:] + ((self.moved,) if self.moved else ()), default=None)
+        wait = last + SILENCE if last else now
         if wait > now:
             return Verdict(word="pending", why=_CACHE, checks=configured, until=wait, at=now)
         try:
@@ -261,6 +267,10 @@ class Proof:
                 return Verdict(word="failed", why=why, checks=checks, at=now)
             return Verdict(word="pending", why=_CACHE, checks=checks, until=now + SILENCE, at=now)
         if outside and outside.found == "open":
+            if self.moved and now - self.moved < TOO_LONG:
+                return Verdict(
+                    word="pending", why=_CACHE, checks=checks, until=now + SILENCE, at=now
+                )
             why = f"{outside.mailbox} must stay closed, and it answered the application."
             return Verdict(word="failed", why=why, checks=checks, at=now)
         why = (

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from toolkit import playbook_rules, shelf, strict_yaml
-from toolkit.book import Entry, Playbook, build, combinations, fill
+from toolkit.book import DAYS, Entry, Playbook, build, combinations, fill
 from toolkit.errors import PlaybookError
 from toolkit.inputs import meant
 from toolkit.playbook_reader import Reader
@@ -31,6 +31,16 @@ def load(name: str) -> Playbook:
             fix=f"{meant(name, shipped)}`mailgrant playbooks` lists them: {', '.join(shipped)}. "
             "A path must end in .yaml.",
         )
+    if path.stem in DAYS:
+        raise PlaybookError(
+            f"{path}: mailgrant calls a change of its own {path.stem}.", fix="Rename the file."
+        )
+    return parse(strict_yaml.read(path), path.stem, str(path))
+
+
+def day(name: str) -> Playbook:
+    """Load a day-after playbook: a change of a set-up that is there, filled in by mailgrant."""
+    path = shelf.days() / f"{name}.yaml"
     return parse(strict_yaml.read(path), path.stem, str(path))
 
 

@@ -41,7 +41,7 @@ def of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run | None)
         granted=granted_of(steps),
         refused=_times(run, "refused"),
         since=confirmed[0] if confirmed else None,
-        proved=_proved(run),
+        proved=proved(run),
     )
 
 
@@ -78,7 +78,7 @@ def _times(run: Run | None, event: str) -> tuple[datetime, ...]:
     return tuple(datetime.fromisoformat(record["at"]) for record in records)
 
 
-def _proved(run: Run | None) -> datetime | None:
+def proved(run: Run | None) -> datetime | None:
     """Tell when the run was proved live."""
     verdicts = [record for record in run.journal if record["event"] == "verdict"] if run else []
     for record in reversed(verdicts):

@@ -4,7 +4,8 @@ import base64
 import hashlib
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from toolkit.handover import Sheet
+    from toolkit.retiring import Closing
+    from toolkit.survey_all import Looked
 
 WIDTH = 80
 LABEL_WIDTH = 18
+WORST = ("failed", "unknown", "pending", "proved")
 STYLES = {"create": "add", "change": "change", "remove": "remove", "keep": "keep"}
 POLICY = (
     "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
@@ -55,6 +59,32 @@ def handover_markdown(sheet: "Sheet") -> str:
 def mail_text(sheet: "Sheet") -> str:
     """Write the mail to the vendor: plain text, the subject in its first line."""
     return _text("mail.txt.j2", _of_sheet(sheet))
+
+
+def closing_html(closing: "Closing") -> str:
+    """Write the closing sheet of a retired application as a page."""
+    return _page("closing.html.j2", f"journal {closing.journal}", _of_closing(closing))
+
+
+def closing_markdown(closing: "Closing") -> str:
+    """Write the closing sheet as Markdown."""
+    return _text("closing.md.j2", _of_closing(closing))
+
+
+def all_html(looked: "Sequence[Looked]", tenant: Mapping[str, Any], at: datetime) -> str:
+    """Write what became of every set-up as one page, the worst first."""
+    values = {
+        "looked": sorted(looked, key=lambda each: (WORST.index(each.word), each.name)),
+        "tenant": tenant,
+        "practice": bool(tenant.get("practice")),
+        "at": at,
+        "wording": wording,
+    }
+    return _page("all.html.j2", f"verify {at:%Y-%m-%d}", values)
+
+
+def _of_closing(closing: "Closing") -> dict[str, Any]:
+    return {"closing": closing, "practice": closing.practice, "wording": wording}
 
 
 def _of_plan(plan: Plan) -> dict[str, Any]:

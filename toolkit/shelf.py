@@ -15,6 +15,11 @@ def playbooks() -> Path:
     return _folder("playbooks")
 
 
+def days() -> Path:
+    """Find the folder of the day-after playbooks, which mailgrant fills in itself."""
+    return playbooks() / "days"
+
+
 def templates() -> Path:
     """Find the folder of the page templates."""
     return _folder("templates")

@@ -121,9 +121,15 @@ def _run_for(plan: Plan, home: Home, tenant: Tenant) -> Run:
     return home.new_run(plan.as_json())
 
 
+def plan_of(run: Run) -> Plan:
+    """Read the plan that was agreed for a run."""
+    return planning.from_saved(run.plan(), str(run.plan_file))
+
+
 def lock_name(tenant: Tenant, book: Playbook, answers: Answers) -> str:
-    """Name the lock of a set-up."""
-    return f"{tenant.id}-{book.name}-{answers['instance']}"
+    """Name the lock of a set-up; the days after it are under the same one."""
+    set_up = answers.get("set_up") if book.day else None
+    return f"{tenant.id}-{set_up or book.name + '-' + str(answers['instance'])}"
 
 
 def is_in(run: Run, tenant: Tenant) -> bool:

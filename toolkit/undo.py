@@ -105,6 +105,9 @@ class _Back:
         found = steady
         if why:
             return _part_back(Change({}, self.made.after), found)[0], why
+        others = self.step.leaned_on(self.tenant, found)
+        if others:
+            return Change(found, found), others
         used = "" if self.delete else self._used(found)
         switched_off = self.step.disabled(found)
         if used and switched_off is not None:
@@ -157,9 +160,9 @@ class _Back:
         """Tell when a thing was last used, if that was after mailgrant itself used it."""
         last = self.step.in_use(self.tenant, found)
         own = [
-            datetime.fromisoformat(record["at"])
+            datetime.fromisoformat(record["when" if record["event"] == "own use" else "at"])
             for record in self.run.journal
-            if record["event"] in ("trying", "verdict", "refused", "request")
+            if record["event"] in ("trying", "verdict", "refused", "request", "own use")
         ]
         if last is None or (own and datetime.fromisoformat(last) <= max(own) + OWN_USE):
             return ""

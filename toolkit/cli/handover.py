@@ -6,8 +6,15 @@ from pathlib import Path
 import click
 
 from toolkit import story
-from toolkit.cli.connect import home_of, terminal_of
-from toolkit.cli.options import json_option, print_json, settings_of
+from toolkit.cli import Settings, changes
+from toolkit.cli.connect import home_of, session, terminal_of
+from toolkit.cli.options import (
+    given_answers,
+    json_option,
+    print_json,
+    set_option,
+    settings_of,
+)
 from toolkit.errors import NotFoundError
 from toolkit.home import Run
 from toolkit.secret import write_private
@@ -34,15 +41,21 @@ FORMS = ("md", "html", "mail", "json")
     metavar="FILE",
     help="Export the private key with its certificate (PEM), readable by you alone.",
 )
+@set_option
 @json_option
-def handover(*, what: str, form: str, key_file: Path | None, as_json: bool) -> None:
-    """Print the vendor's sheet of a run, without any secret in it. Works without a connection."""
+def handover(
+    *, what: str, form: str, key_file: Path | None, given: tuple[str, ...], as_json: bool
+) -> None:
+    """Print the vendor's sheet of a run, without any secret in it.
+
+    Works without a connection; only what another computer set up is looked for in the tenant.
+    """
     from toolkit import handover as sheets
     from toolkit import render
 
     settings = settings_of(as_json=as_json)
     home = home_of(settings)
-    run = home.run(what)
+    run = _run(what, given, settings)
     if key_file is not None:
         _, thumbprint = story.signs_in_with(run)
         name = next(
@@ -68,6 +81,18 @@ def handover(*, what: str, form: str, key_file: Path | None, as_json: bool) -> N
         form
     ](sheet)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _run(what: str, given: tuple[str, ...], settings: Settings) -> Run:
+    """Find the run here; where another computer made it, record it by its marks in the tenant."""
+    home = home_of(settings)
+    try:
+        return home.run(what)
+    except NotFoundError:
+        if not settings.tenant:
+            raise
+    with session(settings) as here:
+        return changes.run_of(here, what, given_answers(None, given))
 
 
 def write_pages(run: Run) -> list[Path]:

@@ -1,5 +1,6 @@
 """The command `runs`: what was done, and carrying on with it."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from toolkit.cli.options import json_option, print_json, settings_of, wait_of, w
 from toolkit.cli.undo import take_back
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Run
+from toolkit.plan import Plan
 from toolkit.story import Agreed
 
 
@@ -103,6 +105,8 @@ def _resume(here: Session, run: Run, wait: str | None) -> int:
             raise RefusedError(
                 f"Run {run.id} is {run.state} already.", fix="`mailgrant verify` proves it again."
             )
+        if plan.book.day:
+            return _day(here, plan, run, wait_of(wait, practice=here.tenant.practice))
         return carry(
             here,
             Agreed(plan=plan, run=run),
@@ -110,6 +114,16 @@ def _resume(here: Session, run: Run, wait: str | None) -> int:
             wait=wait_of(wait, practice=here.tenant.practice),
             accept=True,
         )
+
+
+def _day(here: Session, plan: Plan, run: Run, wait: timedelta) -> int:
+    """Carry on a change of a set-up."""
+    from toolkit.cli import changes, retire
+
+    changes.begin(here, plan, run)
+    if plan.book.name == "retire":
+        return retire.carry(here, plan, run)
+    return changes.carry(here, plan, run, wait=wait)
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 import click
 
-from toolkit import plan as planning
-from toolkit import story
+from toolkit import days, story
 from toolkit import undo as taking_back
+from toolkit.cli import changes
 from toolkit.cli.connect import Session, session
-from toolkit.cli.options import json_option, print_json, settings_of, yes_option
+from toolkit.cli.options import (
+    given_answers,
+    json_option,
+    print_json,
+    set_option,
+    settings_of,
+    yes_option,
+)
 from toolkit.errors import UsageError
 from toolkit.home import Run
 
@@ -26,16 +33,21 @@ from toolkit.home import Run
     is_flag=True,
     help="Delete an application that has signed in since, instead of disabling it.",
 )
+@set_option
 @json_option
-def undo(*, what: str, yes: bool, force: bool, delete: bool, as_json: bool) -> int:
+def undo(
+    *, what: str, yes: bool, force: bool, delete: bool, given: tuple[str, ...], as_json: bool
+) -> int:
     """Take back what a run did, newest first, and nothing else.
 
-    What somebody else added stays, and is named. Stopped at any moment, the same line goes on.
+    What somebody else added stays, and is named. Stopped at any moment, the same line goes on. A
+    set-up that another computer made is found by its marks in the tenant; --set gives what they
+    don't tell.
     """
     settings = settings_of(as_json=as_json)
     with session(settings) as here:
-        run = here.home.run(what)
-        plan = planning.from_saved(run.plan(), str(run.plan_file))
+        run = changes.run_of(here, what, given_answers(None, given))
+        plan = story.plan_of(run)
         with here.home.lock(story.lock_name(here.tenant, plan.book, plan.answers)):
             return take_back(here, run, yes=yes, force=force, delete=delete)
 
@@ -53,7 +65,9 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
     _agree(here, run, yes=yes)
     here.settings.state["run"] = run.id
     here.settings.state["resume"] = here.line(f"undo {run.id}")
+    days.own_traces(here.home, run)
     results = taking_back.undo(run, here.tenant, here.terminal, force=force, delete=delete)
+    days.close_after(here.home, run)
     here.settings.state.pop("resume")
     stays = [result for result in results if result.stays]
     here.terminal.say(

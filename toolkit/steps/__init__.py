@@ -1,10 +1,12 @@
 """What a playbook may do: one file for each thing an administrator recognises."""
 
 from toolkit.steps.app import App
+from toolkit.steps.app_switch import AppSwitch
 from toolkit.steps.base import catalogue_of
 from toolkit.steps.certificate import Certificate
 from toolkit.steps.consent import Consent
 from toolkit.steps.mailbox_scope import MailboxScope
+from toolkit.steps.members import Members
 from toolkit.steps.security_group import SecurityGroup
 
-CATALOGUE = catalogue_of(App, Certificate, SecurityGroup, Consent, MailboxScope)
+CATALOGUE = catalogue_of(App, Certificate, SecurityGroup, Consent, MailboxScope, Members, AppSwitch)

@@ -37,6 +37,7 @@ class App(Step):
     needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
     told: ClassVar[tuple[str, ...]] = ("answers",)
     shared: ClassVar[bool] = True
+    passing: ClassVar[tuple[str, ...]] = ("enabled",)
 
     name: str
     owners: tuple[str, ...] = ()

@@ -125,6 +125,10 @@ class Step(ABC):
         """List what others hang on the thing beyond what is read, so that undo leaves it."""
         return []
 
+    def leaned_on(self, tenant: Tenant, found: State) -> str:  # noqa: ARG002  most things serve one set-up
+        """Say what else lives on the thing, so that nobody deletes it from under that."""
+        return ""
+
     @property
     def fleeting(self) -> bool:
         """Tell whether the thing is made only to be taken away by the same run."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.state import Change, State, texts
 from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.steps.sharing import scopes_of_others
 from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.tenant import Tenant
 
@@ -96,6 +97,10 @@ class SecurityGroup(Step):
                 f"{', '.join(sorted(missing))} is no direct member of {self.address}, and mailgrant didn't make that group.",
                 fix="Name a mailbox that is a direct member, or have the group's owner add it; nested groups don't count.",
             )
+
+    def leaned_on(self, tenant: Tenant, found: State) -> str:
+        """Say which scopes of others point to the group: deleting it would close their mailboxes."""
+        return scopes_of_others(tenant, found, self.mark)
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Make the group, adjust its members, or remove it."""

@@ -1,0 +1,272 @@
+"""Finds a set-up by any of its names: in this home, or by its marks in the tenant.
+
+A colleague's computer has no journal of it. Then the enterprise application's tags tell playbook
+and instance, its notes the answers, and what is there tells the rest.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from toolkit import inputs, marks, playbook
+from toolkit import plan as planning
+from toolkit.engine import fields_of
+from toolkit.errors import NotFoundError, RefusedError
+from toolkit.home import Home, Run
+from toolkit.inputs import Question
+from toolkit.plan import Plan, Planned, Survey
+from toolkit.state import Change, State, Value, texts, to_json
+from toolkit.steps.base import Mark
+from toolkit.systems.tenant import Tenant
+
+TAG = "mailgrant:"
+BEGINS = {"tags": "mailgrant", "runs": "mailgrant-run:", "credentials": "certificate mailgrant-"}
+"""How what mailgrant itself put into a set begins."""
+Ask = Callable[[Question, Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A set-up's application, known without looking at anything else of it."""
+
+    mark: Mark
+    client_id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """One set-up: what was agreed, this home's run of it (if any), and how it stands now."""
+
+    plan: Plan
+    run: Run | None
+    survey: Survey
+
+    @property
+    def mark(self) -> Mark:
+        """Tell which set-up this is."""
+        return self.plan.mark
+
+    @property
+    def name(self) -> str:
+        """Name its application as people see it."""
+        return str(self.seen("app").get("name") or self.mark.name)
+
+    @property
+    def client_id(self) -> str:
+        """Tell its application's client id; raises NotFoundError where it isn't there."""
+        found = self.seen("app").get("client_id")
+        if not found:
+            raise NotFoundError(
+                f"The application of {self.mark.name} isn't in the tenant.",
+                fix="`mailgrant plan` shows what is missing.",
+            )
+        return str(found)
+
+    @property
+    def target(self) -> Target:
+        """Tell its application."""
+        return Target(mark=self.mark, client_id=self.client_id, name=self.name)
+
+    @property
+    def drift(self) -> list[Planned]:
+        """List what is not as it was set up."""
+        return [planned for planned in self.survey.changes if planned.change.needed]
+
+    def seen(self, do: str) -> State:
+        """Tell what is there of the first step of a kind."""
+        states = (p.change.before for p in self.survey.changes if p.do == do)
+        return next((state for state in states if state), {})
+
+
+def target_of(run: Run) -> Target:
+    """Tell the application of a run by its journal alone; raises NotFoundError where it has none."""
+    for record in reversed(list(run.journal)):
+        seen = record.get("seen") or {}
+        if record.get("do") == "app" and seen.get("client_id"):
+            break
+    else:
+        befores = (p.get("before") or {} for p in run.plan()["changes"] if p["do"] == "app")
+        seen = next(befores, {})
+    if not seen.get("client_id"):
+        raise NotFoundError(f"Run {run.id} has no application.", fix="Name another run.")
+    mark = Mark(*run.set_up[1:])
+    return Target(mark=mark, client_id=seen["client_id"], name=seen.get("name") or mark.name)
+
+
+# ---- by its names ----
+
+
+def run_here(home: Home, tenant: Tenant, name: str) -> Run | None:
+    """Find a run of this home by its id, or an application's run by any of its names."""
+    try:
+        run: Run | None = home.run(name)
+    except NotFoundError:
+        mine = [r for r in home.runs() if r.set_up == (tenant.id, *_of_unique_name(r, name))]
+        left = [r for r in mine if r.state != "undone"] or mine
+        run = left[-1] if left else None
+    if run is not None and run.journal.last("rebuilding") and not run.journal.last("finished"):
+        run.journal.add("undone run", stays=[])  # it was cut while being recorded: begin anew
+    return run
+
+
+def _of_unique_name(run: Run, name: str) -> tuple[str, ...]:
+    playbook_name, instance = run.set_up[1:]
+    return run.set_up[1:] if Mark(playbook_name, instance).name == name.casefold() else ()
+
+
+def marked(tenant: Tenant) -> list[dict[str, Any]]:
+    """List the enterprise applications that mailgrant marked, with the set-up each belongs to."""
+    found = []
+    for principal in tenant.graph.marked_principals("mailgrant"):
+        mark = _mark_of(principal)
+        if mark is not None:
+            found.append({**principal, "mark": mark})
+    return found
+
+
+def _mark_of(principal: Mapping[str, Any]) -> Mark | None:
+    for tag in principal.get("tags") or ():
+        name, _, instance = str(tag).removeprefix(TAG).rpartition(":")
+        if str(tag).startswith(TAG) and name and inputs.INSTANCE.fullmatch(instance):
+            return Mark(name, instance)
+    return None
+
+
+def marked_as(tenant: Tenant, name: str) -> dict[str, Any] | None:
+    """Find one by client id, object id, name or uniqueName; raises RefusedError where several are."""
+    wanted = name.casefold()
+    found = [
+        each
+        for each in marked(tenant)
+        if wanted
+        in {
+            str(value).casefold()
+            for value in (each["appId"], each["id"], each.get("displayName"), each["mark"].name)
+        }
+    ]
+    if len(found) > 1:
+        ids = ", ".join(each["appId"] for each in found)
+        raise RefusedError(
+            f"{len(found)} applications of that name carry mailgrant's mark: {ids}.",
+            fix="Name one by its client id.",
+        )
+    return found[0] if found else None
+
+
+# ---- as it stands ----
+
+
+def look(run: Run, tenant: Tenant, show: Callable[[str], None]) -> SetUp:
+    """Look at a set-up of this home."""
+    plan = planning.from_saved(run.plan(), str(run.plan_file))
+    survey = planning.survey(plan.book, plan.answers, tenant, proved=True, show=show)
+    return SetUp(plan=plan, run=run, survey=survey)
+
+
+def look_by_marks(
+    principal: Mapping[str, Any],
+    tenant: Tenant,
+    given: Mapping[str, Any],
+    ask: Ask | None,
+    show: Callable[[str], None],
+) -> SetUp:
+    """Look at a set-up that this home knows nothing of, by its marks.
+
+    `given` goes before what was noted; what neither says is asked. Raises AnswerError, PlaybookError.
+    """
+    mark: Mark = principal["mark"]
+    book = playbook.load(mark.playbook)
+    noted = marks.answers_in(str(principal.get("notes") or "")) or {}
+    known = {**noted, "instance": mark.instance, **given}
+    missing = [q for q in book.questions if q.name not in known]
+    answers = inputs.resolve(book.questions, known, _only(missing, ask, known), practice=False)
+    survey = planning.survey(book, answers, tenant, proved=True, show=show)
+    survey = _with_keys_elsewhere(survey, mark, str(principal["appId"]), tenant)
+    return SetUp(plan=planning.plan_of(survey, book, answers, tenant), run=None, survey=survey)
+
+
+def _only(missing: list[Question], ask: Ask | None, known: Mapping[str, Any]) -> Ask | None:
+    """Ask only what isn't known."""
+    names = {question.name for question in missing}
+    if ask is None:
+        return None
+    return lambda q, shown: ask(q, shown) if q.name in names else known.get(q.name, shown)
+
+
+def _with_keys_elsewhere(survey: Survey, mark: Mark, app: str, tenant: Tenant) -> Survey:
+    """Take a certificate that another computer made for what it is: there, its key not here."""
+    from toolkit.certificates import thumbprint_of
+
+    changes = []
+    for planned in survey.changes:
+        theirs = [
+            entry
+            for entry in tenant.graph.certificates(app) or ()
+            if planned.do == "certificate"
+            and planned.change.verb == "create"
+            and entry.get("displayName") == mark.name
+            and entry.get("customKeyIdentifier")
+        ]
+        if theirs:
+            last = max(theirs, key=lambda entry: str(entry.get("endDateTime")))
+            state: dict[str, Value] = {
+                "app": app,
+                "thumbprint": thumbprint_of(last["customKeyIdentifier"]),
+                "subject": str(last["displayName"]),
+                "not_after": str(last.get("endDateTime"))[:10],
+            }
+            survey.known.update({f"{planned.name}.{key}": value for key, value in state.items()})
+            kept = {"app": app, "thumbprint": state["thumbprint"]}
+            changes.append(replace(planned, change=Change(state, kept)))
+        else:
+            changes.append(planned)
+    return replace(survey, changes=tuple(changes))
+
+
+# ---- made anew in this home ----
+
+
+def rebuild(found: SetUp, home: Home) -> Run:
+    """Record in this home what the tenant shows of a set-up, so that it can be worked on here.
+
+    Only what bears the set-up's own marks counts as made by it: what others added stays theirs.
+    """
+    home.prepare()
+    run = home.new_run(found.plan.as_json())
+    run.journal.add("rebuilding")
+    for planned, step in zip(found.survey.changes, found.survey.steps, strict=False):
+        before = planned.change.before
+        if before is None or before.get("ours") is False or before.get("adopted"):
+            continue
+        after = step.wanted(None) or {}
+        record = {"step": planned.name, "do": planned.do}
+        run.journal.add(
+            "announced",
+            **record,
+            title=step.title,
+            fields=fields_of(step),
+            before=None,
+            after=to_json(_known_only(after, before)),
+        )
+        run.journal.add("confirmed", **record, seen=to_json(_ours(before, after)))
+    run.journal.add("finished", verdict=None, rebuilt=True)
+    return run
+
+
+def _known_only(after: State, before: State) -> State:
+    """Say what was wanted in the words of what is there."""
+    return {
+        key: value if isinstance(value, frozenset) else before.get(key)
+        for key, value in after.items()
+    }
+
+
+def _ours(before: State, after: State) -> State:
+    """Leave out of what is there what others may have put in."""
+    seen: dict[str, Value] = dict(before)
+    for key, value in before.items():
+        if isinstance(value, frozenset):
+            own = {each for each in value if key in BEGINS and each.startswith(BEGINS[key])}
+            seen[key] = value & (texts(after, key) | own)
+    return seen
