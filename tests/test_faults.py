@@ -427,9 +427,6 @@ def test_a_certificate_lives_as_long_as_the_policy_allows(
     assert timedelta(days=29) <= life <= timedelta(days=30)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="consent is checked when it is written, after the application was made"
-)
 def test_a_permission_that_the_service_does_not_have_is_named_before_any_write(
     mailgrant: CommandLine, slept: list[float]
 ):
@@ -478,9 +475,6 @@ def test_an_organization_that_was_never_customized_is_told_what_to_do(
 # ---- 35, 59: others' things stay ----
 
 
-@pytest.mark.xfail(
-    strict=True, reason="consent that is taken back beside another's is waited for until the end"
-)
 def test_a_permission_granted_by_somebody_else_survives_undo(
     mailgrant: CommandLine, slept: list[float]
 ):
