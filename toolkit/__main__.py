@@ -69,7 +69,9 @@ def _refused(error: MailgrantError, settings: Settings) -> int:
             "error": {"message": error.message, "fix": error.fix, "kind": type(error).__name__},
         }
         body |= {
-            name: settings.state[name] for name in ("practice", "run") if name in settings.state
+            name: settings.state[name]
+            for name in ("practice", "run", "steps", "proof")
+            if name in settings.state
         }
         sys.stdout.write(redact(json.dumps(body, ensure_ascii=True)) + "\n")
     return error.exit_code

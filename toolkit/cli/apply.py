@@ -131,6 +131,7 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
     from toolkit import render
 
     plan, run = agreed.plan, agreed.run
+    here.settings.state |= {"steps": [], "proof": None}
     here.terminal.still()
     if not here.settings.as_json:
         here.terminal.lines(render.plan_lines(plan))

@@ -99,18 +99,18 @@ def reset(*, counters: bool) -> None:
 @practice.command(
     epilog='\b\nFor instance:\n  mailgrant practice fault "on POST /applications #1 after-commit status 503"\n  mailgrant practice fault "lag reads=3"'
 )
-@click.argument("line", required=False)
+@click.argument("words", nargs=-1, metavar="[LINE]")
 @click.option("--clear", is_flag=True, help="Remove all faults.")
 @json_option
-def fault(*, line: str | None, clear: bool, as_json: bool) -> None:
+def fault(*, words: tuple[str, ...], clear: bool, as_json: bool) -> None:
     """Add a fault or a switch of the world, list them, or clear them."""
     from toolkit.practice import control as tenant
 
     settings = settings_of(as_json=as_json)
     if clear:
         tenant.clear_faults(_folder(settings))
-    if line:
-        tenant.add_fault(_folder(settings), line)
+    if words:
+        tenant.add_fault(_folder(settings), " ".join(words))
     faults = tenant.status(_folder(settings))["faults"]
     if settings.as_json:
         print_json({"practice": True, "faults": faults})
