@@ -34,10 +34,17 @@ SECRETS = {
     "assertion",
     "client_assertion",
     "client_secret",
+    "device_code",
+    "id_token",
     "password",
     "refresh_token",
     "secretText",
+    "user_code",
 }
+# What opens a sign-in where it stands in a form; elsewhere these are everyday words.
+FORM_SECRETS = SECRETS | {"code", "code_verifier", "flow"}
+HIDDEN = re.compile(r'(?P<start>name="(?:flow|code)" value=")(?P<text>[^"]*)')
+SECRET_HEADERS = {"cookie", "set-cookie"}
 
 
 def service_of(path: str) -> str:
@@ -155,7 +162,7 @@ class Recording:
             "request_headers": _masked_headers(ask.headers),
             "request_body": asked,
             "status": status,
-            "response_headers": dict(headers),
+            "response_headers": _masked_headers(headers),
             "response_body": _readable(body),
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -168,12 +175,17 @@ def _readable(data: bytes) -> object:
     if not data:
         return None
     body = _json(data)
-    return data.decode("utf-8", "replace") if body is None else _masked(body)
+    if body is None:
+        return HIDDEN.sub(_blank_found, data.decode("utf-8", "replace"))
+    return _masked(body)
 
 
 def _masked(value: object, name: str = "") -> object:
     if isinstance(value, dict):
-        return {key: _masked(one, key) for key, one in value.items()}
+        shown = {key: _masked(one, key) for key, one in value.items()}
+        if "user_code" in value:
+            shown["message"] = shown["user_code"]  # the sentence says the code again
+        return shown
     if isinstance(value, list):
         return [_masked(one, name) for one in value]
     return _blank(value) if name in SECRETS and isinstance(value, str) else value
@@ -181,14 +193,28 @@ def _masked(value: object, name: str = "") -> object:
 
 def _masked_form(data: bytes) -> str:
     fields = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
-    return urlencode([(key, _blank(text) if key in SECRETS else text) for key, text in fields])
+    return urlencode([(key, _blank(text) if key in FORM_SECRETS else text) for key, text in fields])
 
 
 def _masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     shown = dict(headers)
     if "authorization" in shown:
         shown["authorization"] = shown["authorization"].partition(" ")[0] + " ..."
+    for name in SECRET_HEADERS & set(shown):
+        shown[name] = _blank(shown[name])
+    if "location" in shown:
+        shown["location"] = _masked_address(shown["location"])
     return shown
+
+
+def _masked_address(address: str) -> str:
+    sign = next((one for one in "?#" if one in address), "?")
+    start, _, end = address.partition(sign)
+    return start + sign + _masked_form(end.encode()) if end else address
+
+
+def _blank_found(found: re.Match[str]) -> str:
+    return found["start"] + _blank(found["text"])
 
 
 def _blank(text: str) -> str:

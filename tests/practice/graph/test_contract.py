@@ -31,6 +31,8 @@ LISTS = (
     "/roleManagement/directory/roleAssignments?$expand=roleDefinition",
     "/roleManagement/directory/roleDefinitions",
     "/roleManagement/directory/roleEligibilitySchedules",
+    "/roleManagement/directory/roleEligibilitySchedules/filterByCurrentUser(on='principal')",
+    "/identity/conditionalAccess/policies",
     "/policies/defaultAppManagementPolicy",
     "/policies/appManagementPolicies",
     "/policies/identitySecurityDefaultsEnforcementPolicy",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from toolkit.practice import graph
+from toolkit.practice.entra.person_tokens import MEMBER_WID
 from toolkit.practice.seed.entries import principal_id
 from toolkit.practice.seed.people import user_id
 from toolkit.practice.seed.permissions import EXCHANGE, GRAPH, role_id
@@ -18,7 +19,7 @@ APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 
 @pytest.fixture
 def asking(world: World) -> Asking:
-    """People sign in with a later issue; until then a token of theirs is written by hand."""
+    """What a token says is written by hand here; tests/practice/entra signs people in."""
 
     def ask(path: str, *scopes: str, method: str = "GET", body: bytes = b"", **more: Any) -> Answer:
         caller = Caller(
@@ -27,6 +28,7 @@ def asking(world: World) -> Asking:
             object_id="14d82eec-204b-4c2f-b7e8-296a70dab67f",
             user_id=user_id("mette.jansen"),
             scopes=frozenset(scopes),
+            wids=more.pop("wids", frozenset({MEMBER_WID})),
             **more,
         )
         headers = {"content-type": "application/json"} if body else {}

@@ -74,9 +74,10 @@ def redeem(world: World, code: str, client: Client) -> Body:
         )
     if not tickets.good(ticket):
         raise TokenRefusal(
-            70019,
+            70020,  # as recorded: github.com/Azure/azure-cli/issues/22251
             "expired_token",
-            "Verification code expired. Have the user retry the sign-in.",
+            "The provided value for the input parameter 'device_code' is not valid. This device code"
+            " has expired.",
         )
     if ticket["state"] == "pending":
         raise _pending(world, ticket)

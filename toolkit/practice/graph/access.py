@@ -20,6 +20,10 @@ ROLES_READ = (
     " Directory.ReadWrite.All"
 )
 UNITS = "AdministrativeUnit.Read.All AdministrativeUnit.ReadWrite.All"
+ELIGIBLE = (
+    "RoleEligibilitySchedule.Read.Directory RoleEligibilitySchedule.ReadWrite.Directory"
+    " RoleManagement.Read.All RoleManagement.Read.Directory RoleManagement.ReadWrite.Directory"
+)
 POLICY = "Policy.ReadWrite.ApplicationConfiguration"
 
 # By name: the permissions of which a caller needs one; where there are two lines, one of each.
@@ -108,16 +112,13 @@ TABLE = {
     "policies.read": [f"Policy.Read.All {POLICY}"],
     "policies.write": [POLICY],
     "policies.security": ["Policy.Read.All Policy.ReadWrite.SecurityDefaults"],
+    "policies.conditional": ["Policy.Read.All"],
     "policies.authorization": ["Policy.Read.All Policy.ReadWrite.Authorization"],
     "policies.apply": [POLICY, f"Application.Read.All {OWNED} Application.ReadWrite.All"],
     "roles.read": [ROLES_READ],
     "roles.definitions": [f"{ROLES_READ} RoleManagement.Read.All"],
-    "roles.eligible": [
-        (
-            "RoleEligibilitySchedule.Read.Directory RoleEligibilitySchedule.ReadWrite.Directory"
-            " RoleManagement.Read.All RoleManagement.Read.Directory RoleManagement.ReadWrite.Directory"
-        ),
-    ],
+    "roles.eligible": [ELIGIBLE],
+    "roles.eligible.own": [ELIGIBLE],
     "me": ["User.Read User.ReadWrite User.Read.All User.ReadWrite.All Directory.Read.All"],
     "reports.sign_ins": ["AuditLog.Read.All"],
     "mailbox": [""],
@@ -141,6 +142,15 @@ READERS_OF_REPORTS = frozenset(
         "f2ef992c-3afb-46b9-b7cf-a126ee74c451",  # Global Reader
     }
 )
+READERS_OF_SECURITY = frozenset(
+    {
+        GLOBAL,
+        "194ae4cb-b126-40b2-bd5b-6091b380977d",  # Security Administrator
+        "5d6b6bb7-de71-4623-b4af-96380a352509",  # Security Reader
+        "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9",  # Conditional Access Administrator
+        "f2ef992c-3afb-46b9-b7cf-a126ee74c451",  # Global Reader
+    }
+)
 # Which directory role a signed-in person needs besides the scope; owners need none.
 PERSON_NEEDS = {
     "apps.create": APPLICATION_ADMINISTRATORS | {"cf1c38e5-3621-4004-a7cb-879624dced7c"},
@@ -161,6 +171,8 @@ PERSON_NEEDS = {
     "deleted.write": APPLICATION_ADMINISTRATORS | USER_ADMINISTRATORS,
     "policies.write": APPLICATION_ADMINISTRATORS,
     "policies.apply": APPLICATION_ADMINISTRATORS,
+    "policies.conditional": READERS_OF_SECURITY,
+    "roles.eligible": READERS_OF_SECURITY | PRIVILEGED,
     "reports.sign_ins": READERS_OF_REPORTS,
 }
 
@@ -177,6 +189,10 @@ OWNERS_MAY = frozenset(
         "principals.write",
     }
 )
+
+# What a guest may see: itself and whose guest it is
+# (learn.microsoft.com/entra/fundamentals/users-default-permissions).
+GUESTS_MAY = frozenset({"me", "organization.read", "roles.eligible.own"})
 
 
 def known(caller: Caller | None, base: str) -> Caller:
@@ -199,6 +215,8 @@ def judge(caller: Caller, who: str) -> bool:
     person = caller.user_id is not None
     held = caller.scopes - {OWNED} if person else caller.roles
     if not all(held & line for line in WHO[who]):
+        raise denied()
+    if person and not caller.wids and who not in GUESTS_MAY:  # members carry one at least
         raise denied()
     if person:
         return _person_limited(caller, who)

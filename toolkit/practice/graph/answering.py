@@ -10,6 +10,7 @@ from toolkit.practice.graph import (
     assignments,
     batch,
     bodies,
+    conditional_access,
     credentials,
     deleted,
     directory,
@@ -49,6 +50,7 @@ ROUTES = Table(
             groups,
             licences,
             tenant,
+            conditional_access,
             mailboxes,
             reports,
         )
@@ -64,6 +66,7 @@ SETS = {
     "organization": "organization",
     "administrativeUnit": "directory/administrativeUnits",
     "identitySecurityDefaultsEnforcementPolicy": "policies/identitySecurityDefaultsEnforcementPolicy",
+    "conditionalAccessPolicy": "identity/conditionalAccess/policies",
     "authorizationPolicy": "policies/authorizationPolicy",
     "tenantAppManagementPolicy": "policies/defaultAppManagementPolicy",
     "mailboxSettings": "mailboxSettings",

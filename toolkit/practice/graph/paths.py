@@ -18,6 +18,7 @@ ALTERNATE = {
     "groups": {"uniqueName"},
     "federatedIdentityCredentials": {"name"},
     "directoryRoles": {"roleTemplateId"},
+    "filterByCurrentUser": {"on"},
 }
 # First segments that exist in the real service and have no counterpart here.
 ELSEWHERE = frozenset(

@@ -158,6 +158,11 @@ tenantAppManagementPolicy
   servicePrincipalRestrictions:appManagementServicePrincipalConfiguration
 identitySecurityDefaultsEnforcementPolicy
   description:string displayName:string/M isEnabled:bool
+conditionalAccessPolicy
+  conditions:conditionalAccessConditionSet createdDateTime:time/R deletedDateTime:time
+  description:string displayName:string grantControls:conditionalAccessGrantControls
+  modifiedDateTime:time/R sessionControls:conditionalAccessSessionControls
+  state:enabled|disabled|enabledForReportingButNotEnforced templateId:string
 authorizationPolicy
   description:string displayName:string/M allowEmailVerifiedUsersToJoinOrganization:bool
   allowInvitesFrom:none|adminsAndGuestInviters|adminsGuestInvitersAndAllMembers|everyone

@@ -36,6 +36,23 @@ automaticRepliesSetting
   externalAudience:none|contactsOnly|all externalReplyMessage:string internalReplyMessage:string
   scheduledEndDateTime:dateTimeTimeZone scheduledStartDateTime:dateTimeTimeZone
   status:disabled|alwaysEnabled|scheduled
+conditionalAccessApplications
+  excludeApplications:string[] includeApplications:string[]
+conditionalAccessAuthenticationFlows
+  transferMethods:none|deviceCodeFlow|authenticationTransfer
+conditionalAccessConditionSet
+  applications:conditionalAccessApplications
+  authenticationFlows:conditionalAccessAuthenticationFlows
+  clientAppTypes:all|browser|mobileAppsAndDesktopClients|exchangeActiveSync|easSupported|other[]
+  signInRiskLevels:low|medium|high|hidden|none[] userRiskLevels:low|medium|high|hidden|none[]
+  users:conditionalAccessUsers
+conditionalAccessGrantControls
+  builtInControls:block|mfa|compliantDevice|domainJoinedDevice[]
+  customAuthenticationFactors:string[] operator:string termsOfUse:string[]
+conditionalAccessSessionControls
+  disableResilienceDefaults:bool
+conditionalAccessUsers
+  excludeUsers:string[] includeUsers:string[]
 certification
   certificationDetailsUrl:string/R certificationExpirationDateTime:time
   isCertifiedByMicrosoft:bool/R isPublisherAttested:bool lastCertificationDateTime:time

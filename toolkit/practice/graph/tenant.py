@@ -33,6 +33,16 @@ SECURITY_DEFAULTS = {
     " by Microsoft.",
     "isEnabled": False,
 }
+DEFAULT_RIGHTS: dict[str, Any] = {
+    "allowedToCreateApps": False,
+    "allowedToCreateSecurityGroups": True,
+    "allowedToCreateTenants": False,
+    "allowedToReadBitlockerKeysForOwnedDevice": True,
+    "allowedToReadOtherUsers": True,
+    "permissionGrantPoliciesAssigned": [
+        "ManagePermissionGrantsForSelf.microsoft-user-default-recommended"
+    ],
+}
 AUTHORIZATION = {
     "id": "authorizationPolicy",
     "displayName": "Authorization Policy",
@@ -44,16 +54,7 @@ AUTHORIZATION = {
     "allowUserConsentForRiskyApps": None,
     "blockMsolPowerShell": False,
     "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
-    "defaultUserRolePermissions": {
-        "allowedToCreateApps": False,
-        "allowedToCreateSecurityGroups": True,
-        "allowedToCreateTenants": False,
-        "allowedToReadBitlockerKeysForOwnedDevice": True,
-        "allowedToReadOtherUsers": True,
-        "permissionGrantPoliciesAssigned": [
-            "ManagePermissionGrantsForSelf.microsoft-user-default-recommended"
-        ],
-    },
+    "defaultUserRolePermissions": DEFAULT_RIGHTS,
 }
 
 
@@ -61,6 +62,7 @@ def routes() -> list[Route]:
     """List the routes of this module."""
     policies, one = "policies/appManagementPolicies", "policies/appManagementPolicies/{object}"
     tenant, roles = "policies/defaultAppManagementPolicy", "roleManagement/directory"
+    eligible = f"{roles}/roleEligibilitySchedules"
     applied = "applications/{object}/appManagementPolicies"
 
     def get(pattern: str, serve: Any, who: str, answers: str) -> Route:
@@ -84,7 +86,8 @@ def routes() -> list[Route]:
         get("policies/authorizationPolicy", _authorization, "policies.authorization", "one"),
         get(f"{roles}/roleDefinitions", _role_definitions, "roles.definitions", "list"),
         get(f"{roles}/roleDefinitions/{{object}}", _role_definition, "roles.definitions", "one"),
-        get(f"{roles}/roleEligibilitySchedules", _eligible, "roles.eligible", "list"),
+        get(eligible, _eligible, "roles.eligible", "list"),
+        get(f"{eligible}/filterByCurrentUser/{{on}}", _eligible_myself, "roles.eligible.own", "list"),
     ]  # fmt: skip
 
 
@@ -167,8 +170,12 @@ def _security_defaults(call: Call) -> Row:
     return Row(type_name="identitySecurityDefaultsEnforcementPolicy", body=body)
 
 
-def _authorization(_call: Call) -> Row:
-    return Row(type_name="authorizationPolicy", body=AUTHORIZATION)
+def _authorization(call: Call) -> Row:
+    body = AUTHORIZATION
+    if call.world.store.setting("consent", "users") != "users":
+        people = {**DEFAULT_RIGHTS, "permissionGrantPoliciesAssigned": []}
+        body = body | {"defaultUserRolePermissions": people}
+    return Row(type_name="authorizationPolicy", body=body)
 
 
 # ---- roles ----
@@ -189,6 +196,14 @@ def _eligible(call: Call) -> Rows:
     kind = "unifiedRoleEligibilitySchedule"
     found = [_schedule(one) for one in call.world.all_seen("directoryRoleEligibility")]
     return Rows(type_name=kind, rows=[Row(type_name=kind, body=one) for one in found])
+
+
+def _eligible_myself(call: Call) -> Rows:
+    if call.keys["on"].value != "principal":
+        raise bad("The value of the parameter 'on' must be 'principal'.")
+    found = _eligible(call)
+    mine = [one for one in found.rows if one.body["principalId"] == call.actor]
+    return Rows(type_name=found.type_name, rows=mine)
 
 
 def _schedule(assignment: dict[str, Any]) -> dict[str, Any]:
