@@ -10,9 +10,10 @@ import click
 
 from toolkit import inputs
 from toolkit.cli import Settings
-from toolkit.cli.connect import PRACTICE, home_path, terminal_of
+from toolkit.cli.connect import home_path, terminal_of
 from toolkit.cli.options import json_option, print_json, settings_of
 from toolkit.errors import UsageError
+from toolkit.profiles import PRACTICE
 
 
 def _folder(settings: Settings) -> Path:
