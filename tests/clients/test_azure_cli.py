@@ -34,8 +34,8 @@ class Cli:
     served: Served
     folder: Path
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        environment = {
+    def environment(self) -> dict[str, str]:
+        return {
             **{key: text for key, text in os.environ.items() if not key.startswith("AZURE_")},
             "HOME": str(self.folder),  # where it writes the keys it makes
             "USERPROFILE": str(self.folder),
@@ -46,8 +46,12 @@ class Cli:
             "AZURE_CORE_OUTPUT": "json",
             "REQUESTS_CA_BUNDLE": str(self.served.ca_file),
         }
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         line = [str(AZ), *arguments]
-        return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            line, env=self.environment(), capture_output=True, text=True, check=False
+        )
 
     def __call__(self, *arguments: str) -> Any:
         ended = self.run(*arguments)

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -94,6 +95,12 @@ class Browser:
 
 @contextmanager
 def browsing(practice: Practice, **options: Any) -> Iterator[Browser]:
-    trust = ssl.create_default_context(cafile=str(practice.ca_file))
-    with httpx.Client(base_url=practice.url, verify=trust, trust_env=False) as client:
+    with browsing_at(practice.url, practice.ca_file, **options) as browser:
+        yield browser
+
+
+@contextmanager
+def browsing_at(url: str, ca_file: Path, **options: Any) -> Iterator[Browser]:
+    trust = ssl.create_default_context(cafile=str(ca_file))
+    with httpx.Client(base_url=url, verify=trust, trust_env=False) as client:
         yield Browser(client, **options)
