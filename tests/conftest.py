@@ -4,20 +4,39 @@ import contextlib
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from toolkit import playbook
 from toolkit.__main__ import run
 from toolkit.practice import control
 from toolkit.practice.clock import PracticeClock
 from toolkit.practice.store import Store
 from toolkit.practice.world import World
 
+PLAYBOOKS = [
+    *playbook.names(),
+    *sorted(path.as_posix() for path in (Path(__file__).parent / "playbooks").glob("*.yaml")),
+]
+"""Those that ship, by name, and those that are here for the tests, by path."""
 NOT_OURS = ("AZURE_", "MAILGRANT_", "NO_COLOR", "FORCE_COLOR")
+
+
+def set_options(combination: Mapping[str, Any]) -> list[str]:
+    """Write a combination of answers as --set options."""
+    words = {True: "yes", False: "no"}
+    given = [f"{name}={words.get(value, value)}" for name, value in combination.items()]
+    return [word for each in given for word in ("--set", each)]
+
+
+def called(combination: Mapping[str, Any]) -> str:
+    """Name a combination of answers, for the id of a test."""
+    said = [name if value is True else str(value) for name, value in combination.items() if value]
+    return "-".join(said) or "plain"
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, called, set_options
 from tests.controls import by_hand, one_key
 from tests.controls.client import Client, connect
 from toolkit import playbook
 
 CASES = [
-    pytest.param(name, flags, id=f"{name}-{'-'.join(k for k, v in flags.items() if v) or 'plain'}")
+    pytest.param(name, flags, id=f"{name}-{called(flags)}")
     for name in playbook.names()
     for flags in playbook.combinations(playbook.load(name))
 ]
@@ -36,17 +36,12 @@ def rows(mailgrant: CommandLine) -> Rows:
     return {(kind, key): body for kind, key, body in found if kind not in FLEETING}
 
 
-def answers(flags: dict[str, bool]) -> list[str]:
-    given = [f"{name}={'yes' if value else 'no'}" for name, value in flags.items()]
-    return [word for each in given for word in ("--set", each)]
-
-
 @pytest.mark.parametrize(("name", "flags"), CASES)
 def test_what_others_made_stays_to_the_byte(
-    mailgrant: CommandLine, name: str, flags: dict[str, bool]
+    mailgrant: CommandLine, name: str, flags: dict[str, Any]
 ) -> None:
     before = rows(mailgrant)
-    line = (name, "--yes", "--json", ACCEPT, *answers(flags))
+    line = (name, "--yes", "--json", ACCEPT, *set_options(flags))
     run = ""
     for command in (
         ("setup", *line),

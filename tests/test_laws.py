@@ -1,20 +1,26 @@
-"""The six laws, for every playbook that ships and every combination of its yes/no answers."""
+"""The six laws, for every playbook that ships, those of the tests, and every combination of answers."""
+
+from typing import Any
 
 import pytest
 
-from tests.conftest import CommandLine
+from tests.conftest import PLAYBOOKS, CommandLine, called, set_options
 from toolkit import playbook
 
 CASES = [
-    pytest.param(name, combination, id=f"{name}-{'-'.join(k for k, v in combination.items() if v) or 'plain'}")
-    for name in playbook.names()
+    pytest.param(
+        name,
+        combination,
+        id=f"{name.rpartition('/')[2]}-{called(combination)}",
+    )
+    for name in PLAYBOOKS
     for combination in playbook.combinations(playbook.load(name))
 ]
 
 
 @pytest.fixture
-def answers(combination: dict[str, bool]) -> list[str]:
-    return [each for name, value in combination.items() for each in ("--set", f"{name}={'yes' if value else 'no'}")]
+def answers(combination: dict[str, Any]) -> list[str]:
+    return set_options(combination)
 
 
 ACCEPT = "--accept-every-mailbox"
@@ -31,7 +37,9 @@ def test_plan_writes_nothing(mailgrant: CommandLine, name, combination, answers)
 
 
 @pytest.mark.parametrize(("name", "combination"), CASES)
-def test_applied_twice_writes_once_verify_agrees_and_undo_restores(mailgrant: CommandLine, name, combination, answers):
+def test_applied_twice_writes_once_verify_agrees_and_undo_restores(
+    mailgrant: CommandLine, name, combination, answers
+):
     before = mailgrant.digest()
 
     first = mailgrant("apply", name, "--yes", "--json", ACCEPT, *answers)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, called, set_options
 from tests.controls.client import connect
 from tests.faulting import unfired
 from tests.recording import Exchange, cmdlet_of, path_of, read, recount
@@ -16,9 +16,7 @@ from toolkit import playbook
 from toolkit.practice import control
 
 CASES = [
-    pytest.param(
-        (name, flags), id=f"{name}-{'-'.join(k for k, v in flags.items() if v) or 'plain'}"
-    )
+    pytest.param((name, flags), id=f"{name}-{called(flags)}")
     for name in playbook.names()
     for flags in playbook.combinations(playbook.load(name))
 ]
@@ -69,7 +67,7 @@ def whole(
     readings = []
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(control.RECORD_VARIABLE, str(path))
-        lines = [("setup", name, "--yes", "--json", ACCEPT, *answers(flags))] * 2
+        lines = [("setup", name, "--yes", "--json", ACCEPT, *set_options(flags))] * 2
         lines.append(("undo", "RUN", "--yes", "--json"))
         run = "RUN"
         for line in lines:
@@ -85,11 +83,6 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "recording.jsonl"
     monkeypatch.setenv(control.RECORD_VARIABLE, str(path))
     return path
-
-
-def answers(flags: dict[str, bool]) -> list[str]:
-    given = [f"{name}={'yes' if value else 'no'}" for name, value in flags.items()]
-    return [word for each in given for word in ("--set", each)]
 
 
 def check(path: Path) -> list[str]:

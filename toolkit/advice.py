@@ -28,7 +28,7 @@ class Trial:
 
 def trials(plan: Plan, known: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> Iterator[Trial]:
     """List the requests that show that it works; a mailbox that was never asked for is left out."""
-    scoped = any(each.group for each in allowed)
+    scoped = any(each.fence for each in allowed)
     expected = {"inside": "200", **({"outside": OUT_OF_REACH} if scoped else {})}
     request = _request(allowed)
     for name, answer in expected.items():
@@ -52,7 +52,7 @@ def warnings(
             f"Until about {moment(verdict.until)} mailboxes that are open to the application may "
             f"still refuse it ({OUT_OF_REACH}). {CACHE}. Don't call before then."
         )
-    if any(each.group for each in allowed):
+    if any(each.fence for each in allowed):
         yield from _when_scoped(allowed)
     if any(each.everywhere for each in allowed):
         yield f"This application may enter {EVERY_MAILBOX}, as we agreed to on our side."
@@ -66,7 +66,7 @@ def warnings(
 
 
 def _when_scoped(allowed: tuple[Allowed, ...]) -> Iterator[str]:
-    granted, request = [each.value for each in allowed if not each.group], _request(allowed)
+    granted, request = [each.value for each in allowed if not each.fence], _request(allowed)
     if granted:
         yield (
             f"Your token's roles claim names {several(granted)} and no mailbox permission: "

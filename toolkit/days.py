@@ -14,6 +14,7 @@ from toolkit.inputs import MAIL_ADDRESS, Answer
 from toolkit.plan import Plan
 from toolkit.setups import SetUp, Target
 from toolkit.state import from_json, texts, to_json
+from toolkit.steps.mailboxes import CLOUD_MAILBOXES
 from toolkit.systems.tenant import Tenant
 
 DELTA = ("add", "remove")
@@ -117,7 +118,7 @@ def resolve(addresses: Iterable[str], tenant: Tenant) -> dict[str, str]:
     bad = []
     for address in wanted:
         kind = str((rows.get(address) or {}).get("RecipientTypeDetails", ""))
-        if kind not in preflight.CLOUD_MAILBOXES:
+        if kind not in CLOUD_MAILBOXES:
             bad.append(f"{address} ({preflight.OTHERS.get(kind, kind) or 'not in this tenant'})")
     if bad:
         raise AnswerError(

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State, from_json, to_json
 from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Mark, Right, Step, scopes_of
+from toolkit.steps.reach import Reach
+from toolkit.steps.reach import from_json as reach_from_json
+from toolkit.strict_yaml import REFERENCE
 from toolkit.systems.tenant import Tenant
 
 FORMAT = 1
@@ -33,6 +36,7 @@ class Planned:
     alarm: str = ""
     irreversible: str = ""
     needs: tuple[Right, ...] = ()
+    reach: Reach | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -46,6 +50,7 @@ class Planned:
             "after": to_json(self.change.after),
             "alarm": self.alarm,
             "irreversible": self.irreversible,
+            "reach": self.reach.as_json() if self.reach else None,
             "needs": [{"role": right.role, "why": right.why} for right in self.needs],
         }
 
@@ -170,12 +175,14 @@ def survey(
     known = starting_point(answers, tenant)
     steps: list[Step] = []
     changes: list[Planned] = []
+    looked: dict[str, Step] = {}
     before, after = entries(book, answers)
     for entry in before:
         show(entry.name)
         step, planned = _planned(entry, known, mark, tenant)
         steps.append(step)
-        changes.append(planned)
+        looked[entry.name] = step
+        changes.append(_reaching(entry, planned, looked, tenant, changes))
     if proved and after and not any(c.change.needed for c in changes if c.name != PROOF_KEY):
         changes = [c for c in changes if c.name != PROOF_KEY]
         after = ()
@@ -248,6 +255,24 @@ def _planned(
     return step, _show(entry, step, change)
 
 
+def _reaching(
+    entry: Entry,
+    planned: Planned,
+    steps: Mapping[str, Step],
+    tenant: Tenant,
+    earlier: Sequence[Planned],
+) -> Planned:
+    """Add whom a change will let in; a scope that refers to a group lets in who is in that."""
+    if not planned.change.needed or planned.change.after is None:
+        return planned
+    named = REFERENCE.fullmatch(str(entry.fields.get("group", "")))
+    other = named[1].partition(".")[0] if named else ""
+    about = next((each for each in earlier if each.name == other), planned)
+    reach = about.reach or steps[about.name].reach(tenant, about.change.before)
+    alarm = planned.alarm or (reach.alarm if reach else "")
+    return replace(planned, reach=reach, alarm=alarm)
+
+
 def _removal(entry: Entry, known: dict[str, Any], mark: Mark) -> Planned:
     """Plan to take away what is there only until then."""
     step = playbook.build(entry, known, mark)
@@ -308,6 +333,7 @@ def _saved_change(data: Mapping[str, Any]) -> Planned:
         alarm=data["alarm"],
         irreversible=data["irreversible"],
         needs=tuple(Right(each["role"], each["why"]) for each in data["needs"]),
+        reach=reach_from_json(data["reach"]),
     )
 
 

@@ -124,6 +124,7 @@ class Reader:
         for name in fields:
             if name in node:
                 self._field(node, name, fields[name].type)
+        self._one_of_them(node, CATALOGUE[do].one_of)
         return Entry(
             name=self._name(node, "as") if "as" in node else do,
             do=do,
@@ -133,6 +134,14 @@ class Reader:
             unless=self._conditions(node, "unless"),
             line=node.line,
         )
+
+    def _one_of_them(self, node: Node, names: tuple[str, ...]) -> None:
+        given = [name for name in names if name in node]
+        if names and len(given) != 1:
+            raise self.bad(
+                node.line,
+                f"exactly one of {', '.join(names)} must be given, not {' and '.join(given) or 'none'}",
+            )
 
     def _field(self, node: Node, name: str, wanted: Any) -> None:
         value = node[name]

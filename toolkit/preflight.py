@@ -4,9 +4,9 @@ from toolkit import playbook
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.inputs import Answers
 from toolkit.playbook import Playbook
+from toolkit.steps.mailboxes import CLOUD_MAILBOXES
 from toolkit.systems.tenant import Tenant
 
-CLOUD_MAILBOXES = {"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"}
 OTHERS = {
     "GuestMailUser": "a guest, who has no mailbox here",
     "MailUser": "a mail user: its mailbox lies outside this tenant or on-premises",

@@ -33,7 +33,7 @@ def check(text: str) -> None:
 
 def same(left: str, right: str) -> bool:
     """Tell whether two filters say the same: Exchange gives them back in its own spelling."""
-    return _read(left) == _read(right)
+    return left == right or _known(left) == _known(right)
 
 
 def of_groups(names: list[str]) -> str:
@@ -43,7 +43,7 @@ def of_groups(names: list[str]) -> str:
 
 def groups_in(text: str) -> list[str] | None:
     """List the groups of such a filter by distinguished name; None where it says something else."""
-    tree = _read(text)
+    tree = _known(text)
     parts = tree[1:] if tree[0] == "or" else (tree,)
     if all(part[:2] == ("eq", MEMBER_OF) for part in parts):
         return [str(part[2]) for part in parts]
@@ -58,6 +58,14 @@ def opposite(text: str) -> str:
 def quoted(text: str) -> str:
     """Write a text as a filter's value: a quote in it is doubled."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _known(text: str) -> Tree:
+    """Read a filter that others may have written; one that can't be read says only itself."""
+    try:
+        return _read(text)
+    except AnswerError:
+        return ("unread", text)
 
 
 def _read(text: str) -> Tree:

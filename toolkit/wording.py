@@ -10,6 +10,7 @@ from toolkit.inputs import ALWAYS
 from toolkit.permissions import APIS, meaning, reaches_mailboxes
 from toolkit.plan import Plan, Planned
 from toolkit.state import Later, texts
+from toolkit.steps.scope_ways import GROUP, WHERE, place_in
 from toolkit.strict_yaml import REFERENCE
 from toolkit.visible import prose, several
 
@@ -50,6 +51,7 @@ LABELS = {
     "declared": "declared",
     "roles": "Exchange roles",
     "group": "group",
+    "administrative_unit": "administrative unit",
 }
 """What the keys of a state are called on a sheet; others speak for themselves."""
 
@@ -93,18 +95,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Allowed:
-    """One thing the application may do, and where; `group` is empty where nothing limits it."""
+    """One thing the application may do, and where; `fence` is empty where nothing limits it."""
 
     step: str
     value: str
     words: str
-    group: str
+    fence: str
     mailboxes: bool
+    group: str = ""
 
     @property
     def everywhere(self) -> bool:
         """Tell whether this opens every mailbox."""
-        return self.mailboxes and not self.group
+        return self.mailboxes and not self.fence
 
     @property
     def where(self) -> str:
@@ -112,7 +115,7 @@ class Allowed:
         if self.everywhere:
             return f"in {EVERY_MAILBOX}"
         if self.mailboxes:
-            return f"in the mailboxes that are direct members of {self.group}, and in no others"
+            return f"in {self.fence}, and in no others"
         return "in the whole tenant"
 
     def as_json(self) -> dict[str, Any]:
@@ -121,6 +124,7 @@ class Allowed:
             "permission": self.value,
             "words": self.words,
             "group": self.group or None,
+            "where": self.fence or None,
             "every_mailbox": self.everywhere,
         }
 
@@ -133,7 +137,9 @@ def allowed(plan: Plan) -> tuple[Allowed, ...]:
 def _allowed_by(plan: Plan, planned: Planned) -> Iterator[Allowed]:
     after: Any = planned.change.after or {}
     for value in sorted(after.get("roles", ())):
-        yield Allowed(planned.name, value, meaning(value), group_of(plan, planned), mailboxes=True)
+        way, group = place_in(after).way, group_of(plan, planned)
+        fence = WHERE[way].format(group if way == GROUP else after[way])
+        yield Allowed(planned.name, value, meaning(value), fence, mailboxes=True, group=group)
     for value in sorted(after.get("granted", ())):
         opens = any(reaches_mailboxes(api, value) for api in APIS)
         yield Allowed(planned.name, value, meaning(value), "", mailboxes=opens)
@@ -164,11 +170,25 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
         now = "" if change.before is None else shown(change.before.get(key))
         if change.before is not None and isinstance(target, frozenset):
             now, then = _delta(planned, key)
+        if key == GROUP and change.before is not None:
+            now = str(change.before.get("where") or now)
+            then = group_of(plan, planned) or then
         listed.append(Row(label(key), now, then))
     may = list(_allowed_by(plan, planned))
     listed += [Row("may", "", each.words) for each in may]
     listed += [Row("where", "", each) for each in dict.fromkeys(each.where for each in may)]
-    return listed
+    return listed + _reached(planned)
+
+
+def _reached(planned: Planned) -> list[Row]:
+    """Say how many mailboxes a scope lets in, up to twenty of them by name, and what to know."""
+    reach = planned.reach
+    if reach is None or planned.do != "mailbox_scope":
+        return []
+    more = ", for instance " if reach.count > len(reach.samples) else ": "
+    count = f"{reach.count} mailbox{'' if reach.count == 1 else 'es'}"
+    names = more + ", ".join(reach.samples) if reach.samples else ""
+    return [Row("inside", "", count + names), *(Row("note", "", each) for each in reach.remarks)]
 
 
 def _delta(planned: Planned, key: str) -> tuple[str, str]:

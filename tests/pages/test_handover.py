@@ -176,6 +176,7 @@ def test_the_json_holds_fields_proof_and_certificate(made: Runs) -> None:
             "permission": "Application Calendars.ReadWrite",
             "words": "read and change every calendar",
             "group": GROUP,
+            "where": f"the mailboxes that are direct members of {GROUP}",
             "every_mailbox": False,
         }
     ]

@@ -5,21 +5,28 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from toolkit.errors import RefusedError, UnionTrapError
+from toolkit.errors import AnswerError, RefusedError, UnionTrapError
 from toolkit.permissions import APIS, ROLES, reaches_mailboxes
-from toolkit.state import Change, State, has_later
+from toolkit.state import Change, State, has_later, texts
+from toolkit.steps import scope_ways
 from toolkit.steps.base import Right, Step, settled
+from toolkit.steps.reach import Reach
+from toolkit.steps.scope_ways import Place
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR
 from toolkit.systems.tenant import Tenant
 
 LONGEST_NAME = 64
 SERVICE_PRINCIPAL = "ServicePrincipal"
+LOOKS = 5
+LOOK_EVERY = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailboxScope(Step):
-    """Exchange's application roles, for the direct members of one group.
+    """Exchange's application roles, limited in exactly one of four ways.
 
+    `group` is one group by id, `groups` are several by address, `filter` is a recipient filter,
+    `administrative_unit` one by id; of groups and units it is the direct members.
     Source: learn.microsoft.com/exchange/permissions-exo/application-rbac. These roles *add* to
     what Entra grants: a tenant-wide grant beside them makes the fence void, so one stops the run.
     """
@@ -27,15 +34,31 @@ class MailboxScope(Step):
     do: ClassVar[str] = "mailbox_scope"
     key: ClassVar[tuple[str, ...]] = ("app",)
     needs: ClassVar[tuple[Right, ...]] = (EXCHANGE_ADMINISTRATOR,)
+    passing: ClassVar[tuple[str, ...]] = ("where",)
+    one_of: ClassVar[tuple[str, ...]] = scope_ways.WAYS
 
     app: str
     roles: tuple[str, ...]
-    group: str
+    group: str = ""
+    groups: tuple[str, ...] = ()
+    filter: str = ""
+    administrative_unit: str = ""
 
     @property
     def title(self) -> str:
         """Name the thing."""
-        return f"mailboxes of the group only: {', '.join(self.roles)}"
+        return f"{scope_ways.TITLES[self.place.way]}: {', '.join(self.roles)}"
+
+    @property
+    def place(self) -> Place:
+        """Tell which mailboxes are meant, and which way that was said."""
+        said = {
+            scope_ways.GROUP: self.group,
+            scope_ways.GROUPS: scope_ways.joined(self.groups),
+            scope_ways.FILTER: self.filter,
+            scope_ways.UNIT: self.administrative_unit,
+        }
+        return next((Place(way, value) for way, value in said.items() if value), Place("group", ""))
 
     def name_of(self, role: str) -> str:
         """Name the assignment of a role: fixed, so that it is found again; 64 characters at most."""
@@ -60,29 +83,43 @@ class MailboxScope(Step):
         rows = [row for role in self.roles if (row := self._assignment(tenant, role, principal))]
         if not rows:
             return None
-        groups = {self._group(tenant, row) for row in rows}
+        places = {self._place_of(tenant, row) for row in rows}
         return {
             "app": self.app,
             "roles": frozenset(str(row["Role"]) for row in rows),
-            "group": groups.pop() if len(groups) == 1 else ", ".join(sorted(groups)),
+            **{way: _values(places, way) for way in scope_ways.WAYS},
+            "where": ", ".join(sorted(place.shown for place in places if place.shown)),
         }
 
-    def wanted(self, found: State | None) -> State | None:  # noqa: ARG002  whatever is there
-        """Want these roles, on this group."""
-        return {"app": self.app, "roles": frozenset(self.roles), "group": self.group}
+    def wanted(self, found: State | None) -> State | None:
+        """Want these roles, in this place and in no other."""
+        place = self.place
+        elsewhere = {way: "" for way in scope_ways.WAYS if (found or {}).get(way)}
+        roles = {"app": self.app, "roles": frozenset(self.roles)}
+        return {**roles, **elsewhere, place.way: place.value}
 
-    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
-        """Refuse to move a scope from one group to another behind people's backs."""
-        if found and not has_later(self.group) and found["group"] != self.group:
-            raise RefusedError(
-                f"The application is scoped to another group already ({found['group']}).",
-                fix="Undo that set-up first, or choose another instance.",
+    def check(self, tenant: Tenant, found: State | None) -> None:
+        """Refuse a place that isn't there; one that is in force already was looked at before."""
+        if not self.place.value:
+            raise AnswerError(
+                f"Nothing says which mailboxes {', '.join(self.roles)} is for.",
+                fix="Give a group, groups, a filter or an administrative unit.",
             )
+        if found is None or scope_ways.place_in(found) != self.place:
+            scope_ways.check(tenant, self.place)
+
+    def reach(self, tenant: Tenant, found: State | None) -> Reach | None:  # noqa: ARG002  it is about what will be
+        """Count whom it will let in; a group that an earlier step makes is that step's to count."""
+        return None if has_later(self.place.value) else scope_ways.reach(tenant, self.place)
 
     def write(self, tenant: Tenant, change: Change) -> None:
-        """Make the pointer and the assignments that are missing, or remove ours."""
+        """Make the pointer and the assignments that are missing, or remove ours.
+
+        An assignment that moves is removed before it is made again: never wider, for a moment closed.
+        """
         exchange = tenant.exchange
-        for role in sorted(change.removed("roles")):
+        moving = self._moving(tenant, change)
+        for role in sorted(change.removed("roles") | moving):
             exchange.run(
                 "Remove-ManagementRoleAssignment",
                 fine=("couldn't be found",),
@@ -90,10 +127,14 @@ class MailboxScope(Step):
                 Confirm=False,
             )
         if change.after is None:
-            self._remove_pointer(tenant)
+            self._tidy(tenant, change.before or {})
+            return
+        making = sorted(change.added("roles") | moving)
+        if not making:
             return
         principal = tenant.graph.awaited_principal_id(self.app)
-        if exchange.find("Get-ServicePrincipal", Identity=principal) is None:
+        pointer = exchange.find("Get-ServicePrincipal", Identity=principal)
+        if pointer is None:
             exchange.run(
                 "New-ServicePrincipal",
                 settle=True,
@@ -102,7 +143,10 @@ class MailboxScope(Step):
                 ObjectId=principal,
                 DisplayName=self.mark.name,
             )
-        for role in sorted(change.added("roles")):
+        scope = scope_ways.parameters(tenant, self.mark, scope_ways.place_in(change.after))
+        if pointer is not None:
+            self._drop_unused(tenant, scope.get("CustomResourceScope", ""))
+        for role in making:
             exchange.run(
                 "New-ManagementRoleAssignment",
                 settle=True,
@@ -110,11 +154,60 @@ class MailboxScope(Step):
                 Name=self.name_of(role),
                 App=principal,
                 Role=role,
-                RecipientGroupScope=change.after["group"],
+                **scope,
             )
 
-    def _remove_pointer(self, tenant: Tenant) -> None:
-        """Remove Exchange's pointer to the app if it is ours and nothing hangs on it any more."""
+    def _moving(self, tenant: Tenant, change: Change) -> frozenset[str]:
+        """List the roles whose assignment is there and reaches something else than it should."""
+        if change.before is None or change.after is None:
+            return frozenset()
+        if not any(change.differs(way) for way in scope_ways.WAYS):
+            return frozenset()
+        place = scope_ways.place_in(change.after)
+        staying = texts(change.after, "roles") - change.added("roles")
+        rows = {
+            role: tenant.exchange.find("Get-ManagementRoleAssignment", Identity=self.name_of(role))
+            for role in staying
+        }
+        return frozenset(
+            role
+            for role, row in rows.items()
+            if row is None or not scope_ways.same(place, scope_ways.place_of(tenant, row))
+        )
+
+    def _drop_unused(self, tenant: Tenant, keep: str) -> None:
+        """Remove the management scopes of this set-up that a move has left without any use."""
+        for row in tenant.exchange.run("Get-ManagementScope", Orphan=True):
+            name = str(row.get("Name", ""))
+            if name != keep and scope_ways.ours(self.mark, name):
+                self._remove_scope(tenant, name)
+
+    def _tidy(self, tenant: Tenant, before: State) -> None:
+        """Remove our management scope and our pointer to the app, if nothing hangs on them any more."""
+        rows = tenant.exchange.run(
+            "Get-ManagementRoleAssignment", RoleAssigneeType=SERVICE_PRINCIPAL
+        )
+        removed = {self.name_of(role) for role in self.roles}  # replicas may still show them
+        others = [row for row in rows if row.get("Name") not in removed]
+        for way in scope_ways.NAMED:
+            if before.get(way):
+                name = scope_ways.scope_name(self.mark, Place(way, str(before[way])))
+                if all(row.get("CustomResourceScope") != name for row in others):
+                    self._remove_scope(tenant, name, await_it=True)
+        self._remove_pointer(tenant, others)
+
+    @staticmethod
+    def _remove_scope(tenant: Tenant, name: str, *, await_it: bool = False) -> None:
+        """Remove a management scope; one just made may be shown by the fifth look only."""
+        for _ in range(LOOKS if await_it else 0):
+            if tenant.exchange.find("Get-ManagementScope", Identity=name):
+                break
+            tenant.clock.sleep(LOOK_EVERY)
+        tenant.exchange.run(
+            "Remove-ManagementScope", fine=("couldn't be found",), Identity=name, Confirm=False
+        )
+
+    def _remove_pointer(self, tenant: Tenant, others: list[dict[str, Any]]) -> None:
         pointer = settled(
             lambda: tenant.exchange.find("Get-ServicePrincipal", Identity=self.app),
             tenant,
@@ -122,13 +215,8 @@ class MailboxScope(Step):
         )
         if pointer is None or pointer.get("DisplayName") != self.mark.name:
             return
-        rows = tenant.exchange.run(
-            "Get-ManagementRoleAssignment", RoleAssigneeType=SERVICE_PRINCIPAL
-        )
         mine = {str(pointer.get("ObjectId")), self.app}
-        removed = {self.name_of(role) for role in self.roles}  # replicas may still show them
-        hanging = [row for row in rows if str(row.get("App") or row.get("RoleAssignee")) in mine]
-        if all(row.get("Name") in removed for row in hanging):
+        if not any(str(row.get("App") or row.get("RoleAssignee")) in mine for row in others):
             tenant.exchange.run(
                 "Remove-ServicePrincipal",
                 fine=("couldn't be found",),
@@ -150,13 +238,12 @@ class MailboxScope(Step):
             )
         return row
 
-    def _group(self, tenant: Tenant, row: dict[str, Any]) -> str:
-        """Tell the group of an assignment by its id, whatever Exchange shows it by."""
-        shown = str(row.get("RecipientGroupScope") or row.get("CustomResourceScope") or "")
-        if not shown or shown == self.group:
-            return shown or "the whole organization"
-        group = tenant.exchange.find("Get-Recipient", Identity=shown)
-        return str((group or {}).get("ExternalDirectoryObjectId") or shown)
+    def _place_of(self, tenant: Tenant, row: dict[str, Any]) -> Place:
+        """Tell where an assignment reaches: in our own words where it says the same as we do."""
+        if self.group and self.group == row.get("RecipientGroupScope"):
+            return self.place
+        there = scope_ways.place_of(tenant, row)
+        return self.place if scope_ways.same(self.place, there) else there
 
     def _refuse_union(self, tenant: Tenant, principal: str) -> None:
         apis = (
@@ -181,3 +268,7 @@ class MailboxScope(Step):
                 "Exchange adds scopes to them, so a scope would restrict nothing (the union trap).",
                 fix="Remove these permissions from the enterprise application in Entra (Permissions), then run the same line again.",
             )
+
+
+def _values(places: set[Place], way: str) -> str:
+    return ", ".join(sorted(place.value for place in places if place.way == way))

@@ -26,6 +26,10 @@ ALLOWED = frozenset(
         "Get-ManagementRoleAssignment",
         "New-ManagementRoleAssignment",
         "Remove-ManagementRoleAssignment",
+        "Get-ManagementScope",
+        "New-ManagementScope",
+        "Set-ManagementScope",
+        "Remove-ManagementScope",
         "Test-ServicePrincipalAuthorization",
         "Get-OrganizationConfig",
     }

@@ -53,6 +53,13 @@ def _groups(world: World) -> list[Body]:
         _mailing(
             world, "timetable-mailboxes-old", "Timetable Mailboxes (old)", SECURITY, crowd[:12]
         ),
+        _mailing(
+            world,
+            "history-calendars",
+            "History Calendars",
+            SECURITY,
+            ["mette.jansen", *crowd[36:40]],
+        ),
         _mailing(world, "lecture-rooms", "Lecture Rooms", SECURITY, ["room.b101", "room.b102"]),
         _mailing(world, "all-lecturers", "All Lecturers", DISTRIBUTION, lecturers),
         team,
