@@ -61,8 +61,9 @@ def _answering(terminal: int) -> str:
 
 
 def alike(text: str) -> str:
-    """Bring two tellings of a run together: its name, line breaks and waiting differ."""
+    """Bring two tellings of a run together: its name, digest, line breaks and waiting differ."""
     named = re.sub(r"\d{4}-\d\d-\d\d-mytimetable-graph-prod-[0-9a-f]{4}", "RUN", text)
+    named = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", named)
     return " ".join(WAITING.sub("", " ".join(named.split())).split())
 
 
