@@ -9,7 +9,7 @@ from toolkit.errors import AnswerError, RefusedError, UnionTrapError
 from toolkit.permissions import APIS, ROLES, reaches_mailboxes
 from toolkit.state import Change, State, has_later, texts
 from toolkit.steps import scope_ways
-from toolkit.steps.base import Right, Step, settled
+from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Right, Step, settled
 from toolkit.steps.reach import Reach
 from toolkit.steps.scope_ways import Place
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR
@@ -17,8 +17,6 @@ from toolkit.systems.tenant import Tenant
 
 LONGEST_NAME = 64
 SERVICE_PRINCIPAL = "ServicePrincipal"
-LOOKS = 5
-LOOK_EVERY = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,22 +182,26 @@ class MailboxScope(Step):
 
     def _tidy(self, tenant: Tenant, before: State) -> None:
         """Remove our management scope and our pointer to the app, if nothing hangs on them any more."""
+        for way in (each for each in scope_ways.NAMED if before.get(each)):
+            name = scope_ways.scope_name(self.mark, Place(way, str(before[way])))
+            if not self._used(tenant, name):
+                self._remove_scope(tenant, name, await_it=True)
+        self._remove_pointer(tenant)
+
+    def _used(self, tenant: Tenant, scope: str) -> bool:
+        """Tell whether any assignment but those this step just removed uses a management scope."""
+        removed = {self.name_of(role) for role in self.roles}  # replicas may still show them
         rows = tenant.exchange.run(
             "Get-ManagementRoleAssignment", RoleAssigneeType=SERVICE_PRINCIPAL
         )
-        removed = {self.name_of(role) for role in self.roles}  # replicas may still show them
-        others = [row for row in rows if row.get("Name") not in removed]
-        for way in scope_ways.NAMED:
-            if before.get(way):
-                name = scope_ways.scope_name(self.mark, Place(way, str(before[way])))
-                if all(row.get("CustomResourceScope") != name for row in others):
-                    self._remove_scope(tenant, name, await_it=True)
-        self._remove_pointer(tenant, others)
+        return any(
+            row.get("CustomResourceScope") == scope for row in rows if row["Name"] not in removed
+        )
 
     @staticmethod
     def _remove_scope(tenant: Tenant, name: str, *, await_it: bool = False) -> None:
         """Remove a management scope; one just made may be shown by the fifth look only."""
-        for _ in range(LOOKS if await_it else 0):
+        for _ in range(SETTLED_LOOKS if await_it else 0):
             if tenant.exchange.find("Get-ManagementScope", Identity=name):
                 break
             tenant.clock.sleep(LOOK_EVERY)
@@ -207,7 +209,11 @@ class MailboxScope(Step):
             "Remove-ManagementScope", fine=("couldn't be found",), Identity=name, Confirm=False
         )
 
-    def _remove_pointer(self, tenant: Tenant, others: list[dict[str, Any]]) -> None:
+    def _remove_pointer(self, tenant: Tenant) -> None:
+        """Remove Exchange's pointer if it is ours and nothing of anybody hangs on it.
+
+        What hangs on it would go with it, so a replica that lags isn't believed at once.
+        """
         pointer = settled(
             lambda: tenant.exchange.find("Get-ServicePrincipal", Identity=self.app),
             tenant,
@@ -216,13 +222,29 @@ class MailboxScope(Step):
         if pointer is None or pointer.get("DisplayName") != self.mark.name:
             return
         mine = {str(pointer.get("ObjectId")), self.app}
-        if not any(str(row.get("App") or row.get("RoleAssignee")) in mine for row in others):
+        hanging = settled(
+            lambda: self._hanging(tenant, mine), tenant, "what hangs on Exchange's pointer"
+        )
+        if not hanging:
             tenant.exchange.run(
                 "Remove-ServicePrincipal",
                 fine=("couldn't be found",),
                 Identity=pointer["ObjectId"],
                 Confirm=False,
             )
+
+    def _hanging(self, tenant: Tenant, mine: set[str]) -> list[str] | None:
+        """Name a pointer's assignments but those this step just removed; None where there are none."""
+        removed = {self.name_of(role) for role in self.roles}
+        rows = tenant.exchange.run(
+            "Get-ManagementRoleAssignment", RoleAssigneeType=SERVICE_PRINCIPAL
+        )
+        names = [
+            str(row["Name"])
+            for row in rows
+            if str(row.get("App") or row.get("RoleAssignee")) in mine and row["Name"] not in removed
+        ]
+        return names or None
 
     def _assignment(self, tenant: Tenant, role: str, principal: str) -> dict[str, Any] | None:
         row = tenant.exchange.find("Get-ManagementRoleAssignment", Identity=self.name_of(role))
