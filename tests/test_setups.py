@@ -98,3 +98,12 @@ def test_verify_wants_to_know_what(home: Path, tmp_path: Path):
     mailgrant = copied(home, tmp_path)
     assert mailgrant("verify").code == 2
     assert mailgrant("verify", APP, "--all").code == 2
+
+
+def test_what_was_made_by_hand_under_these_names_is_found_by_its_playbook(
+    home: Path, tmp_path: Path
+):
+    other = colleague(home, tmp_path)
+    seen = other("verify", MAIN, "--json", "--set", "instance=prod")
+    assert {step["verb"] for step in seen.json["steps"]} == {"keep"}, seen.err
+    assert seen.json["proof"]["verdict"] == "unknown"  # its key is elsewhere

@@ -14,6 +14,8 @@ import click
 from toolkit.cli import Settings, mailgrant
 from toolkit.errors import MailgrantError
 
+COMPLETE = "_MAILGRANT_COMPLETE"
+"""Set by the lines of `mailgrant completion` when somebody presses Tab."""
 UNEXPECTED = 70
 INTERRUPTED = 130
 
@@ -23,6 +25,10 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text file, unless replaced
+    if COMPLETE in os.environ:
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(mailgrant, {}, "mailgrant", COMPLETE, os.environ[COMPLETE]))
     code = run(sys.argv[1:] if arguments is None else arguments)
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()

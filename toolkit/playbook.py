@@ -44,14 +44,24 @@ def day(name: str) -> Playbook:
     return parse(strict_yaml.read(path), path.stem, str(path))
 
 
-def parse(text: str, name: str, where: str) -> Playbook:
-    """Read a playbook's text and check everything in it that can be checked without a tenant."""
-    root = strict_yaml.parse(text, where)
+def name_of(path: Path) -> str:
+    """Tell the name of a playbook by its file; raises PlaybookError where it can't be one."""
+    _check_name(path.stem if path.suffix.lower() in (".yaml", ".yml") else "", str(path))
+    return path.stem
+
+
+def _check_name(name: str, where: str) -> None:
     if not NAME_OF_FILE.fullmatch(name):
         raise PlaybookError(
             f"{where}: the file name becomes part of names in the tenant.",
             fix="Call it by small letters, digits and hyphens, at most 40, ending in .yaml.",
         )
+
+
+def parse(text: str, name: str, where: str) -> Playbook:
+    """Read a playbook's text and check everything in it that can be checked without a tenant."""
+    root = strict_yaml.parse(text, where)
+    _check_name(name, where)
     reader = Reader(where)
     book = reader.book(root, name, text)
     playbook_rules.check(book, reader)

@@ -38,37 +38,37 @@ MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]~|#]|:(?=//)|(?<=www)\.|(?<=WWW)\.")
 
 def plan_html(plan: Plan) -> str:
     """Write the approval sheet: one page that needs nothing else and can be printed and signed."""
-    return _page("plan.html.j2", f"plan {plan.digest}", _of_plan(plan))
+    return page("plan.html.j2", f"plan {plan.digest}", _of_plan(plan))
 
 
 def plan_markdown(plan: Plan) -> str:
     """Write the plan as Markdown, for a ticket."""
-    return _text("plan.md.j2", _of_plan(plan))
+    return text("plan.md.j2", _of_plan(plan))
 
 
 def handover_html(sheet: "Sheet") -> str:
     """Write the vendor's handover sheet as a page."""
-    return _page("handover.html.j2", f"journal {sheet.journal}", _of_sheet(sheet))
+    return page("handover.html.j2", f"journal {sheet.journal}", _of_sheet(sheet))
 
 
 def handover_markdown(sheet: "Sheet") -> str:
     """Write the vendor's handover sheet as Markdown."""
-    return _text("handover.md.j2", _of_sheet(sheet))
+    return text("handover.md.j2", _of_sheet(sheet))
 
 
 def mail_text(sheet: "Sheet") -> str:
     """Write the mail to the vendor: plain text, the subject in its first line."""
-    return _text("mail.txt.j2", _of_sheet(sheet))
+    return text("mail.txt.j2", _of_sheet(sheet))
 
 
 def closing_html(closing: "Closing") -> str:
     """Write the closing sheet of a retired application as a page."""
-    return _page("closing.html.j2", f"journal {closing.journal}", _of_closing(closing))
+    return page("closing.html.j2", f"journal {closing.journal}", _of_closing(closing))
 
 
 def closing_markdown(closing: "Closing") -> str:
     """Write the closing sheet as Markdown."""
-    return _text("closing.md.j2", _of_closing(closing))
+    return text("closing.md.j2", _of_closing(closing))
 
 
 def all_html(looked: "Sequence[Looked]", tenant: Mapping[str, Any], at: datetime) -> str:
@@ -80,7 +80,7 @@ def all_html(looked: "Sequence[Looked]", tenant: Mapping[str, Any], at: datetime
         "at": at,
         "wording": wording,
     }
-    return _page("all.html.j2", f"verify {at:%Y-%m-%d}", values)
+    return page("all.html.j2", f"verify {at:%Y-%m-%d}", values)
 
 
 def _of_closing(closing: "Closing") -> dict[str, Any]:
@@ -101,19 +101,20 @@ def _of_sheet(sheet: "Sheet") -> dict[str, Any]:
     return {"sheet": sheet, "practice": sheet.practice, "wording": wording}
 
 
-def _page(name: str, footer: str, values: Mapping[str, Any]) -> str:
+def page(name: str, footer: str, values: Mapping[str, Any]) -> str:
     """Fill a page: its one style is named by its hash in the policy, and nothing else may load."""
     from markupsafe import Markup
 
     style = _environment("css").get_template("page.css.j2").render(footer=footer, **values)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = _environment("html").get_template(name)
+    template = _environment("html").get_template(name)
     return redact(
-        page.render(style=Markup(style), policy=POLICY.format(digest=digest), **values)  # noqa: S704  our own template
+        template.render(style=Markup(style), policy=POLICY.format(digest=digest), **values)  # noqa: S704  our own template
     )
 
 
-def _text(name: str, values: Mapping[str, Any]) -> str:
+def text(name: str, values: Mapping[str, Any]) -> str:
+    """Fill a text: Markdown, plain text or PowerShell, as its name says."""
     kind = name.split(".")[1]
     return redact(_environment(kind).get_template(name).render(**values))
 
@@ -135,8 +136,8 @@ def _environment(kind: str) -> "Environment":
         finalize=_shown,
     )
     environment.filters |= {"prose": prose, "moment": moment}
-    environment.filters |= {"code": _code, "folded": _folded}
-    ways = {"html": _shown, "md": _markdown, "txt": _shown, "css": _in_style}
+    environment.filters |= {"code": _code, "folded": _folded, "ps": _literal, "fenced": _fenced}
+    ways = {"html": _shown, "md": _markdown, "txt": _shown, "css": _in_style, "ps1": _shown}
     return environment.overlay(autoescape=kind == "html", finalize=ways[kind])
 
 
@@ -161,6 +162,24 @@ def _code(value: object) -> object:
     fence = "`" * (longest + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return Markup(f"{fence}{pad}{text}{pad}{fence}")  # noqa: S704  a code span holds no markup
+
+
+def _fenced(value: object) -> object:
+    """Set a whole text as code in Markdown, whatever fences stand in it."""
+    from markupsafe import Markup
+
+    longest = max((len(run) for run in re.findall("`+", str(value))), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return Markup(f"{fence}powershell\n{value}{fence}")  # noqa: S704  a code block holds no markup
+
+
+def _literal(value: object) -> object:
+    """Write a value as a PowerShell literal."""
+    from markupsafe import Markup
+
+    from toolkit import powershell
+
+    return Markup(powershell.literal(value))  # noqa: S704  the escaper is what makes it safe
 
 
 def _folded(text: str, lead: str = "") -> object:

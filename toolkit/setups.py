@@ -182,7 +182,7 @@ def look_by_marks(
     missing = [q for q in book.questions if q.name not in known]
     answers = inputs.resolve(book.questions, known, _only(missing, ask, known), practice=False)
     survey = planning.survey(book, answers, tenant, proved=True, show=show)
-    survey = _with_keys_elsewhere(survey, mark, str(principal["appId"]), tenant)
+    survey = with_keys_elsewhere(survey, mark, str(principal["appId"]), tenant)
     return SetUp(plan=planning.plan_of(survey, book, answers, tenant), run=None, survey=survey)
 
 
@@ -194,7 +194,7 @@ def _only(missing: list[Question], ask: Ask | None, known: Mapping[str, Any]) ->
     return lambda q, shown: ask(q, shown) if q.name in names else known.get(q.name, shown)
 
 
-def _with_keys_elsewhere(survey: Survey, mark: Mark, app: str, tenant: Tenant) -> Survey:
+def with_keys_elsewhere(survey: Survey, mark: Mark, app: str, tenant: Tenant) -> Survey:
     """Take a certificate that another computer made for what it is: there, its key not here."""
     from toolkit.certificates import thumbprint_of
 

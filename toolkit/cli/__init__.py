@@ -21,8 +21,10 @@ COMMANDS = {
     "members": ("members", "Who is inside: list, add, remove, make equal to a list."),
     "stop": ("stop", "Disable an application at once; undo enables it again."),
     "retire": ("retire", "Disable, wait, take away in order, write the closing sheet."),
+    "guide": ("guide", "The same set-up by hand: portal paths and one PowerShell script."),
     "certificates": ("certificates", "Make, inspect and convert certificates on this computer."),
     "request": ("request", "Send one request to Microsoft Graph as the application of a run."),
+    "completion": ("completion", "Complete commands with Tab: powershell, bash, zsh, fish."),
     "practice": ("practice", "The practice tenant: start, status, reset, fault, time."),
 }
 """Command: its module here, and its line in the help."""

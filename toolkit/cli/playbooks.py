@@ -1,4 +1,4 @@
-"""The command `playbooks`: list, show, check."""
+"""The command `playbooks`: list, show, check, begin a new one, print the schema."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import click
 
 from toolkit import playbook
 from toolkit.cli.options import json_option, print_json, settings_of
+from toolkit.errors import UsageError
 from toolkit.playbook import Playbook
 
 
@@ -100,6 +101,33 @@ def check(*, file: Path, as_json: bool) -> None:
     click.echo(
         f"{file}: good ({len(book.questions)} questions, {len(book.entries)} steps, {combinations} combinations of answers)"
     )
+
+
+@playbooks.command(epilog="\b\nFor instance:\n  mailgrant playbooks new my-vendor.yaml")
+@click.argument("file", type=click.Path(path_type=Path))
+def new(*, file: Path) -> None:
+    """Write a playbook to begin with, every part explained; a file that is there stays."""
+    from toolkit import shelf
+
+    playbook.name_of(file)
+    text = (shelf.templates() / "playbook.yaml").read_text(encoding="utf-8")
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as made:
+            made.write(text)
+    except OSError as error:
+        raise UsageError(
+            f"{file} can't be written: {error.strerror or error}.",
+            fix="Choose another file name, ending in .yaml.",
+        ) from error
+    click.echo(f"{file}: change it, then judge it with: mailgrant playbooks check {file}", err=True)
+
+
+@playbooks.command(epilog="\b\nFor instance:\n  mailgrant playbooks schema > playbook.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of playbooks, for editors."""
+    from toolkit import playbook_schema
+
+    print_json(playbook_schema.schema())
 
 
 def _rights(book: Playbook) -> dict[str, str]:

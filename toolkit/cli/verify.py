@@ -23,6 +23,7 @@ from toolkit.cli.options import (
 )
 from toolkit.errors import UsageError
 from toolkit.setups import SetUp
+from toolkit.steps.base import Mark
 
 
 @click.command(
@@ -145,6 +146,9 @@ def _which(here: Session, what: str, answers_file: Path | None, given: tuple[str
         return setups.look(runs[-1], here.tenant, here.terminal.working)
     answers = answers_of(here, book, values, yes=False)
     survey = planning.survey(book, answers, here.tenant, proved=True, show=here.terminal.working)
-    plan = planning.plan_of(survey, book, answers, here.tenant)
     run = story.open_run(here.home, here.tenant, book, answers)
+    app = str(survey.known.get("app.client_id", ""))
+    if run is None and app:
+        survey = setups.with_keys_elsewhere(survey, Mark(book.name, instance), app, here.tenant)
+    plan = planning.plan_of(survey, book, answers, here.tenant)
     return SetUp(plan=plan, run=run, survey=survey)
