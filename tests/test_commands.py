@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -250,7 +251,7 @@ def _sign_in(mailgrant: CommandLine, client_id: str, key: bytes) -> None:
 
 
 @pytest.fixture
-def server(mailgrant: CommandLine) -> Iterator[dict[str, str]]:
+def server(mailgrant: CommandLine) -> Iterator[dict[str, Any]]:
     line = [
         sys.executable,
         "-m",
@@ -274,7 +275,7 @@ def server(mailgrant: CommandLine) -> Iterator[dict[str, str]]:
 
 
 def test_commands_join_a_practice_tenant_that_was_started(
-    mailgrant: CommandLine, server: dict[str, str]
+    mailgrant: CommandLine, server: dict[str, Any]
 ):
     assert server["practice"] is True
     assert mailgrant.status()["url"] == server["url"]

@@ -12,6 +12,7 @@ from toolkit.cli.options import json_option, settings_of, yes_option
 from toolkit.errors import NotFoundError, UsageError
 from toolkit.home import Home, Run
 from toolkit.secret import Secret
+from toolkit.terminal import Terminal
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
@@ -42,16 +43,11 @@ def request(
         run = here.home.run(name) if name else _newest(here.home)
         story.same_tenant(run, here.tenant)
         content = _content(body)
-        if method.upper() != "GET":
-            if not yes and not (
-                here.terminal.can_ask
-                and here.terminal.confirm(
-                    f"Send {method.upper()} {path} as the application of {run.id}?"
-                )
-            ):
-                raise UsageError(
-                    "Nothing was sent: nobody agreed.", fix="Add --yes, or run it at a terminal."
-                )
+        question = f"Send {method.upper()} {path} as the application of {run.id}?"
+        if method.upper() != "GET" and not (yes or _agreed(here.terminal, question)):
+            raise UsageError(
+                "Nothing was sent: nobody agreed.", fix="Add --yes, or run it at a terminal."
+            )
         run.journal.add("request", method=method.upper(), path=path)
         client_id, thumbprint = story.signs_in_with(run)
         graph = here.tenant.graph_as(client_id, Secret(kept_key(here.tenant, thumbprint)))
@@ -68,6 +64,10 @@ def request(
                 + "\n"
             )
     return 0 if answer.status < 400 else 1  # noqa: PLR2004  HTTP
+
+
+def _agreed(terminal: Terminal, question: str) -> bool:
+    return terminal.can_ask and terminal.confirm(question)
 
 
 def _newest(home: Home) -> Run:
