@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,10 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from toolkit import failpoint
 from toolkit.__main__ import run
 from toolkit.practice import control
 from toolkit.practice.store import Store
+
+if sys.platform == "win32":
+    pytest.skip("there is no fork and no SIGKILL on Windows", allow_module_level=True)
 
 FLEETING = {"permissionCache", "signInActivity", "signInReplica", "deletedItem"}
 """What the services remember for themselves; nobody's object."""

@@ -7,7 +7,6 @@ All points of mytimetable-graph run always, 20 seeded points of every other play
 import json
 import random
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,6 @@ import pytest
 from tests.killing import Objects, Scene, execute, kinds, matrix, objects, points
 from toolkit import certificates, playbook
 from toolkit.practice import control
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 
 MAIN = "mytimetable-graph"
 OTHERS = [name for name in playbook.names() if name != MAIN]
