@@ -25,8 +25,10 @@ from toolkit.__main__ import run
 from toolkit.practice import control
 from toolkit.practice.store import Store
 
+skip: Callable[..., object] = pytest.skip
 if sys.platform == "win32":
-    pytest.skip("there is no fork and no SIGKILL on Windows", allow_module_level=True)
+    skip("there is no fork and no SIGKILL on Windows", allow_module_level=True)
+assert sys.platform != "win32"  # for mypy, which knows that skip never comes back
 
 FLEETING = {"permissionCache", "signInActivity", "signInReplica", "deletedItem"}
 """What the services remember for themselves; nobody's object."""
