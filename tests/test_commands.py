@@ -267,7 +267,7 @@ def server(mailgrant: CommandLine) -> Iterator[dict[str, Any]]:
     ) as process:
         assert process.stdout is not None
         text = ""
-        while not text.endswith("}\n"):
+        while not text.endswith("\n}\n"):
             text += process.stdout.readline()
         yield json.loads(text)
         process.terminate()

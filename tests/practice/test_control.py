@@ -105,6 +105,21 @@ def test_status_says_the_same_of_a_world_that_is_served_and_one_that_is_not(fold
     assert json.loads(json.dumps(served)) == served
 
 
+def test_status_names_people_with_the_roles_of_the_moment(practice: Practice) -> None:
+    def roles(name: str) -> tuple[list[str], list[str]]:
+        found = {one["user"]: one for one in control.status(practice.path)["people"]}
+        person = found[f"{name}@northbridge.example"]
+        assert set(person) == {"user", "password", "roles", "eligible"}
+        return person["roles"], person["eligible"]
+
+    three = ["Application Administrator", "Exchange Administrator", "Privileged Role Administrator"]
+    assert roles("admin.anna") == (three, [])
+    assert roles("admin.pim") == ([], three)
+    assert roles("reader.gl") == (["Global Reader"], [])
+    control.add_fault(practice.path, "pim active admin.pim@northbridge.example")
+    assert roles("admin.pim") == (three, [])
+
+
 def test_a_practice_tenant_never_shows_its_secret_by_accident(practice: Practice) -> None:
     assert practice.client_secret not in repr(practice)
 

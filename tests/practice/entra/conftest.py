@@ -67,7 +67,7 @@ class Client:
         home = tenant or self.practice.tenant_id
         return self.http.post(f"/{home}/oauth2/v2.0/token", data=sent)
 
-    def redeem(self, **changes: str | None) -> httpx.Response:
+    def redeem(self, tenant: str | None = None, **changes: str | None) -> httpx.Response:
         """Redeem the code that the browser brought."""
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
@@ -76,7 +76,7 @@ class Client:
             "code_verifier": self.verifier,
             **changes,
         }
-        return self.ask(**form)
+        return self.ask(tenant, **form)
 
     def refresh(self, token: str, scope: str, **changes: str | None) -> httpx.Response:
         form: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": token}

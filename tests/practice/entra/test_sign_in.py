@@ -118,6 +118,28 @@ def test_a_silent_sign_in_shows_no_page_and_says_what_is_missing(app: Client) ->
     assert "AADSTS65001" in silent["error_description"]
 
 
+def test_a_second_factor_is_brought_once_for_all_windows(app: Client, switch: Switch) -> None:
+    app.open().sign_in().arrived.clear()
+    switch("security-defaults on")
+    page = app.open()
+    assert page.title == "Prove that it is you"
+    page.verify().arrived.clear()
+
+    assert "code" in app.open().arrived
+
+
+def test_people_of_this_tenant_may_come_by_the_door_of_all_and_its_guests_may_not(
+    app: Client, practice: Practice
+) -> None:
+    page = app.open(tenant="organizations").press("Next", user="anna.guest@partner.example")
+    assert page.alert.startswith("AADSTS50020")
+    page.press("Sign in with a different account").sign_in()
+
+    assert read(app.redeem(tenant="organizations").json()["access_token"])["tid"] == (
+        practice.tenant_id
+    )
+
+
 def test_signing_out_ends_the_session(app: Client, practice: Practice) -> None:
     app.open().sign_in().arrived.clear()
     page = app.browser.open(f"{practice.url}/{practice.tenant_id}/oauth2/v2.0/logout")

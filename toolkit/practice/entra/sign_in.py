@@ -140,7 +140,7 @@ def _factor(world: World, flow: Body, form: Form) -> None:
         raise TokenRefusal(
             500121, "access_denied", "Authentication failed during strong authentication request."
         )
-    _keep(world, flow, methods=[*flow["methods"], "mfa"])
+    _keep(world, flow, methods=[*flow["methods"], "mfa"], session=False)  # one that brought more
 
 
 def _confirm(world: World, flow: Body, _form: Form) -> None:
