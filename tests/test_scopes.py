@@ -39,6 +39,13 @@ def assignments(mailgrant: CommandLine) -> list[dict[str, Any]]:
     return [one for one in found if one["Name"].startswith("mailgrant-mytimetable")]
 
 
+def member(mailgrant: CommandLine, group: str = EXISTING) -> str:
+    """Name the first direct member of a group."""
+    with mailgrant.world() as world:
+        found = world.store.get("user", world.store.find("group", mail=group)[0]["_members"][0])
+    return str((found or {})["mail"])
+
+
 def scopes(mailgrant: CommandLine) -> list[dict[str, Any]]:
     with mailgrant.world() as world:
         return world.store.all("managementScope")
@@ -73,23 +80,19 @@ def test_a_new_group_lets_in_who_will_be_put_in(mailgrant: CommandLine):
 
 def test_members_of_nested_groups_are_counted_as_missing(mailgrant: CommandLine):
     nested = "nested-calendars@northbridge.example"
-    with mailgrant.world() as world:
-        group = world.store.find("group", mail=nested)[0]
-        inside = world.store.get("user", group["_members"][0])
-    words = ("--set", f"group={nested}", "--set", f"inside={inside['mail']}")
+    inside = member(mailgrant, nested)
+    words = ("--set", f"group={nested}", "--set", f"inside={inside}")
     reach = plan(mailgrant, *words)["scope"]["reach"]
 
-    assert (reach["count"], reach["samples"]) == (1, [inside["mail"]])
+    assert (reach["count"], reach["samples"]) == (1, [inside])
     (remark,) = reach["remarks"]
     assert "4 mailboxes stay outside (faculty-calendars@northbridge.example)" in remark
 
 
 def test_a_synced_group_is_recognised(mailgrant: CommandLine):
     synced = "synced-staff@northbridge.example"
-    with mailgrant.world() as world:
-        group = world.store.find("group", mail=synced)[0]
-        inside = world.store.get("user", group["_members"][0])
-    words = ("--set", f"group={synced}", "--set", f"inside={inside['mail']}")
+    inside = member(mailgrant, synced)
+    words = ("--set", f"group={synced}", "--set", f"inside={inside}")
 
     assert any("on-premises" in one for one in plan(mailgrant, *words)["scope"]["reach"]["remarks"])
     refused = mailgrant("plan", MAIN, "--yes", "--set", f"group={synced}")
@@ -147,16 +150,10 @@ def test_a_filter_that_changes_leaves_no_old_scope(mailgrant: CommandLine):
 
 def test_the_plan_shows_which_group_it_moves_from(mailgrant: CommandLine):
     apply(mailgrant)
-    inside = ("--set", f"inside={_member(mailgrant)}")
+    inside = ("--set", f"inside={member(mailgrant)}")
     text = mailgrant("plan", MAIN, "--yes", "--set", f"group={EXISTING}", *inside).out
 
     assert f"timetable-mailboxes@northbridge.example -> {EXISTING}" in " ".join(text.split())
-
-
-def _member(mailgrant: CommandLine) -> str:
-    with mailgrant.world() as world:
-        group = world.store.find("group", mail=EXISTING)[0]
-        return str(world.store.get("user", group["_members"][0])["mail"])
 
 
 def test_an_edited_scope_is_seen_and_mended(mailgrant: CommandLine):
@@ -225,7 +222,7 @@ def test_a_rule_without_its_licence_is_refused(mailgrant: CommandLine):
 def test_a_group_that_vanishes_between_plan_and_apply_stops_it(
     mailgrant: CommandLine, tmp_path: Path
 ):
-    file, inside = tmp_path / "plan.json", _member(mailgrant)
+    file, inside = tmp_path / "plan.json", member(mailgrant)
     words = ("--set", f"group={EXISTING}", "--set", f"inside={inside}")
     assert mailgrant("plan", MAIN, "--yes", "--out", str(file), *words).code == 0
     with mailgrant.world() as world:

@@ -43,6 +43,10 @@ PROBES = {
 What isn't here (sending mail, EWS) can't be tried without doing it. Paths:
 learn.microsoft.com/graph/api (calendar-get, mailboxsettings-get, user-list-contacts, mailfolder-get).
 """
+FIRST_CALL = (
+    "Set up, and Exchange's own test says what it should. Only the vendor can sign in as this "
+    "application: what proves it is the vendor's first call."
+)
 REFUSALS = {"ErrorAccessDenied", "Authorization_RequestDenied"}
 
 
@@ -124,6 +128,8 @@ class Proof:
         wait = last + SILENCE if last else now
         if wait > now:
             return Verdict(word="pending", why=_CACHE, checks=configured, until=wait, at=now)
+        if not self.thumbprint:
+            return Verdict(word="pending", why=FIRST_CALL, checks=configured, at=now)
         try:
             key = Secret(kept_key(tenant, self.thumbprint))
         except NotFoundError as error:

@@ -66,6 +66,8 @@ CHANGE_QUESTION = Question(
     default="",
 )
 ALWAYS = (INSTANCE_QUESTION, CHANGE_QUESTION)
+ADOPT = "adopt"
+"""What is answered by the option --adopt alone, which no playbook asks: an application's client id."""
 
 
 def holds(when: str, unless: str, answers: Answers) -> bool:

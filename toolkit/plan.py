@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit import marks, playbook, preflight
 from toolkit.errors import PlanChangedError, UsageError
-from toolkit.inputs import Answers
+from toolkit.inputs import ADOPT, Answers
 from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State, from_json, to_json
 from toolkit.steps import CATALOGUE
@@ -205,7 +205,9 @@ def describe(tenant: Tenant) -> dict[str, Any]:
 def starting_point(answers: Answers, tenant: Tenant) -> dict[str, Any]:
     """List what references may name before any step has been looked at."""
     here = {"tenant.id": tenant.id, "tenant.domain": tenant.domain, "tenant.name": tenant.name}
-    return {**answers, **here, "set_up.answers": marks.noted(answers)}
+    asked = {name: answer for name, answer in answers.items() if name != ADOPT}
+    told = {"set_up.answers": marks.noted(asked), f"set_up.{ADOPT}": answers.get(ADOPT, "")}
+    return {**answers, **here, **told}
 
 
 def entries(book: Playbook, answers: Answers) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:

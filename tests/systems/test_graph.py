@@ -64,7 +64,7 @@ def test_an_application_is_found_by_its_name_and_no_other_is(
     made = copied(world, "application", displayName=name, appId=str(uuid.uuid4()), uniqueName=None)
     copied(world, "application", displayName=f"{name}'", appId=str(uuid.uuid4()), uniqueName=None)
 
-    found = tenant.graph.applications_named(NAME, name)
+    found = tenant.graph.applications_named(NAME, name, "mailgrant:none:prod")
 
     assert made["id"] in [each["id"] for each in found]
     assert {each["displayName"].casefold() for each in found} == {name.casefold()}

@@ -16,7 +16,9 @@ Verb = Callable[[Tenant], object]
 USER = "mette.jansen@northbridge.example"
 READS: dict[str, Verb] = {
     "organization": lambda t: t.graph.organization(),
-    "applications named": lambda t: t.graph.applications_named("mailgrant-x", "X"),
+    "applications named": lambda t: t.graph.applications_named(
+        "mailgrant-x", "X", "mailgrant:none:prod"
+    ),
     "application": lambda t: t.graph.application_by_client_id("app"),
     "certificates": lambda t: t.graph.certificates("app"),
     "service principal": lambda t: t.graph.service_principal("app"),

@@ -11,6 +11,7 @@ from toolkit import story
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
     accept_option,
+    adopt_option,
     answers_of,
     answers_option,
     book_of,
@@ -39,6 +40,7 @@ EXITS = {"proved": 0, "pending": 75, "failed": 1, "unknown": 1}
 @yes_option
 @answers_option
 @set_option
+@adopt_option
 @wait_option
 @accept_option
 @click.option(
@@ -53,6 +55,7 @@ def apply(
     yes: bool,
     answers_file: Path | None,
     given: tuple[str, ...],
+    adopt: str | None,
     wait: str | None,
     accept_every_mailbox: bool,
     expect_domain: str | None,
@@ -77,7 +80,7 @@ def apply(
                     accept=accept_every_mailbox,
                 )
         book = book_of(what)
-        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
+        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
         with here.home.lock(story.lock_name(here.tenant, book, answers)):
             again = story.draw_or_resume(
                 here.home, here.tenant, book, answers, here.terminal.working

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -35,6 +36,11 @@ wait_option = click.option(
     "--wait",
     metavar="DURATION",
     help="How long to wait for the proof: 90s, 20m, 3h. [2m; 3h of tenant time on the practice tenant]",
+)
+adopt_option = click.option(
+    "--adopt",
+    metavar="APPID",
+    help="Take this application as it is, by its client id, in place of registering one; adds only.",
 )
 accept_option = click.option(
     "--accept-every-mailbox",
@@ -79,12 +85,22 @@ def given_answers(answers_file: Path | None, given: tuple[str, ...]) -> dict[str
 
 
 def answers_of(
-    session: Session, book: Playbook, given: Mapping[str, Any], *, yes: bool
+    session: Session,
+    book: Playbook,
+    given: Mapping[str, Any],
+    *,
+    yes: bool,
+    adopt: str | None = None,
 ) -> dict[str, Answer]:
-    """Answer the playbook's questions: from what was given, by asking, or as suggested."""
+    """Answer the playbook's questions: from what was given, by asking, or as suggested.
+
+    `adopt` is the client id of an application to take as it is.
+    """
     terminal = session.terminal
     ask = None if yes or not terminal.can_ask else terminal.ask
     answers = inputs.resolve(book.questions, given, ask, practice=session.tenant.practice)
+    if adopt:
+        answers[inputs.ADOPT] = _client_id(adopt)
     unlikely = [q.name for q in book.questions if q.kind == "file" and answers.get(q.name)]
     for name in unlikely:
         session.settings.state.setdefault("files", {})[name] = answers[name]
@@ -94,3 +110,13 @@ def answers_of(
 def book_of(name: str) -> Playbook:
     """Load a playbook."""
     return playbook.load(name)
+
+
+def _client_id(text: str) -> str:
+    try:
+        return str(UUID(text.strip()))
+    except ValueError as error:
+        raise UsageError(
+            f"--adopt {text} is no client id.",
+            fix="Give the application (client) id, as Entra shows it.",
+        ) from error

@@ -10,6 +10,7 @@ from toolkit import plan as planning
 from toolkit import story
 from toolkit.cli.connect import session
 from toolkit.cli.options import (
+    adopt_option,
     answers_of,
     answers_option,
     book_of,
@@ -32,6 +33,7 @@ LARGEST = 5_000_000
 @click.argument("name", metavar="PLAYBOOK")
 @answers_option
 @set_option
+@adopt_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -54,6 +56,7 @@ def plan(
     name: str,
     answers_file: Path | None,
     given: tuple[str, ...],
+    adopt: str | None,
     out: Path | None,
     form: str,
     check: bool,
@@ -65,7 +68,7 @@ def plan(
     form = "json" if settings.as_json else form
     book = book_of(name)
     with session(settings) as here:
-        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
+        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
         proved = bool(story.last_proof(here.home, here.tenant, book.name, str(answers["instance"])))
         drawn = planning.draw_up(
             book, answers, here.tenant, proved=proved, show=here.terminal.working

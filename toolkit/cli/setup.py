@@ -9,6 +9,7 @@ from toolkit.cli.apply import carry, expected
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
     accept_option,
+    adopt_option,
     answers_of,
     answers_option,
     book_of,
@@ -31,6 +32,7 @@ from toolkit.playbook import Playbook
 @yes_option
 @answers_option
 @set_option
+@adopt_option
 @wait_option
 @accept_option
 @click.option("--expect-domain", metavar="DOMAIN", help="Go on only in the tenant of this domain.")
@@ -41,6 +43,7 @@ def setup(
     yes: bool,
     answers_file: Path | None,
     given: tuple[str, ...],
+    adopt: str | None,
     wait: str | None,
     accept_every_mailbox: bool,
     expect_domain: str | None,
@@ -57,7 +60,7 @@ def setup(
         _greet(here)
         book = book or _choose(here)
         _introduce(here, book)
-        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
+        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
         with here.home.lock(story.lock_name(here.tenant, book, answers)):
             agreed = story.draw_or_resume(
                 here.home, here.tenant, book, answers, here.terminal.working

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from toolkit.errors import RefusedError
+from toolkit.errors import NotFoundError, RefusedError
 from toolkit.state import Change, State, texts
 from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.systems import graph_tags
 from toolkit.systems.tenant import Tenant
 
 APPLICATION_ADMINISTRATOR = Right(
@@ -28,40 +29,57 @@ class App(Step):
     """One single-tenant application, found again by its uniqueName on any machine.
 
     The uniqueName is `mailgrant-<playbook>-<instance>`; Entra keeps it unique, also for the 30 days
-    in which a deleted application can be restored.
+    in which a deleted application can be restored. An application of others is taken when `adopt`
+    names its client id (`--adopt`), a vendor's multi-tenant one, which has an enterprise app here
+    and no registration, when `existing` does: both are found again by our tag, and to both we only
+    add.
     """
 
     do: ClassVar[str] = "app"
     key: ClassVar[tuple[str, ...]] = ()
     offers: ClassVar[tuple[str, ...]] = ("client_id", "id", "service_principal", "name")
     needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
-    told: ClassVar[tuple[str, ...]] = ("answers",)
+    told: ClassVar[tuple[str, ...]] = ("answers", "adopt")
     shared: ClassVar[bool] = True
     passing: ClassVar[tuple[str, ...]] = ("enabled",)
 
     name: str
+    existing: str = ""
     owners: tuple[str, ...] = ()
     change: str = ""
     answers: str = ""
+    adopt: str = ""
 
     @property
     def title(self) -> str:
         """Name the thing."""
-        return f"app registration {self.name}"
+        if self.existing:
+            return f"enterprise app {self.name} of its vendor ({self.existing})"
+        taken = f", taken as it is ({self.adopt})" if self.adopt else ""
+        return f"app registration {self.name}{taken}"
 
     def read(self, tenant: Tenant) -> State | None:
         """Look by uniqueName; a namesake without it stops everything, it is somebody else's."""
-        found = tenant.graph.applications_named(self.mark.name, self.name)
+        if self.existing:
+            return self._read_existing(tenant)
+        if self.adopt:
+            app = tenant.graph.application_by_client_id(self.adopt)
+            return self._state(tenant, app) if app else None
+        found = tenant.graph.applications_named(self.mark.name, self.name, self.mark.tag)
         ours = [app for app in found if app.get("uniqueName") == self.mark.name]
+        ours = ours or [app for app in found if self.mark.tag in (app.get("tags") or ())]
         if not ours:
             if found:
                 raise self._namesake(found)
             return None
-        app = ours[0]
+        return self._state(tenant, ours[0])
+
+    def _state(self, tenant: Tenant, app: dict[str, Any]) -> State:
         principal = tenant.graph.service_principal(app["appId"]) or {}
         return {
             "client_id": app["appId"],
             "id": app["id"],
+            "adopted": app.get("uniqueName") != self.mark.name,
             "service_principal": principal.get("id", ""),
             "enterprise_app": bool(principal),
             "enabled": bool(principal.get("accountEnabled")),
@@ -75,7 +93,16 @@ class App(Step):
         }
 
     def wanted(self, found: State | None) -> State | None:
-        """Want our name, one tenant, our tags, an enterprise application that is enabled."""
+        """Want our name, one tenant, our tags, an enterprise application that is enabled.
+
+        Of what we took over want what it is, with our tags and owners beside the others.
+        """
+        if self.existing or self.adopt or (found or {}).get("adopted"):
+            return {
+                "tags": texts(found, "tags") | {"mailgrant", self.mark.tag},
+                **self._answered(found),
+                **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
+            }
         return {
             "name": self.name,
             "audience": AUDIENCE,
@@ -86,10 +113,28 @@ class App(Step):
             **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
         }
 
+    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
+        """Refuse to take over what isn't there, or can't sign in."""
+        if found is None and (self.existing or self.adopt):
+            raise NotFoundError(
+                f"There is no application {self.existing or self.adopt} in this tenant.",
+                fix="Open the vendor's consent link once, or run New-MgServicePrincipal -AppId with that id."
+                if self.existing
+                else "Check the client id in Entra (App registrations).",
+            )
+        if found and found["adopted"] and not (found["enterprise_app"] and found["enabled"]):
+            raise RefusedError(
+                f"{found['name']} can't sign in: its enterprise app is {'disabled' if found['enterprise_app'] else 'missing'}.",
+                fix="Its owner must switch it on in Entra (Enterprise applications); mailgrant only adds to it.",
+            )
+
     def write(self, tenant: Tenant, change: Change) -> None:
         """Register, correct, or delete (Entra keeps it for 30 days) the application."""
+        there = change.before or {}
+        if there.get("adopted"):
+            self._add(tenant, change)
+            return
         if change.after is None:
-            there = change.before or {}
             if there.get("id"):
                 tenant.graph.delete_application(str(there["id"]), str(there["client_id"]))
             return
@@ -112,9 +157,41 @@ class App(Step):
         client_id = (
             made.get("appId")
             or str((change.before or {}).get("client_id") or "")
-            or self._client_id(tenant)
+            or str(tenant.graph.awaited_application(self.mark.name)["appId"])
         )
         self._enterprise_app(tenant, client_id, change)
+        self._owned(tenant, client_id, change)
+
+    def _add(self, tenant: Tenant, change: Change) -> None:
+        """Add our tags, notes and owners to what others made, or take only these away again."""
+        before = change.before or {}
+        if change.added("tags") or change.removed("tags"):
+            tags = (texts(before, "tags") | change.added("tags")) - change.removed("tags")
+            every = sorted(tags | texts(before, "runs"))
+            graph_tags.replace(tenant.graph, every, application=str(before["id"]) or None, principal=str(before["service_principal"]))  # fmt: skip
+        self._enterprise_app(tenant, str(before["client_id"]), change)
+        self._owned(tenant, str(before["client_id"]), change)
+
+    def _read_existing(self, tenant: Tenant) -> State | None:
+        """Look at the enterprise app; its registration lies in the vendor's tenant."""
+        principal = tenant.graph.service_principal(self.existing)
+        if principal is None:
+            return None
+        tags = principal.get("tags") or ()
+        return {
+            "client_id": self.existing,
+            "id": "",
+            "adopted": True,
+            "service_principal": principal["id"],
+            "enterprise_app": True,
+            "enabled": bool(principal.get("accountEnabled")),
+            "name": principal.get("displayName", ""),
+            "tags": frozenset(tag for tag in tags if not tag.startswith(RUN)),
+            "runs": frozenset(tag for tag in tags if tag.startswith(RUN)),
+            **({"answers": principal.get("notes") or ""} if self.answers else {}),
+        }
+
+    def _owned(self, tenant: Tenant, client_id: str, change: Change) -> None:
         for owner in change.added("owners"):
             tenant.graph.add_owner(self._object_id(tenant, client_id), tenant.graph.user_id(owner))
         for owner in change.removed("owners"):
@@ -146,7 +223,9 @@ class App(Step):
     def _foreign_roles(self, tenant: Tenant, found: State) -> list[str]:
         """List Exchange's role assignments of others: they would go with the application."""
         mine = {found["service_principal"], found["client_id"]}
-        rows = tenant.exchange.run("Get-ManagementRoleAssignment", RoleAssigneeType="ServicePrincipal")
+        rows = tenant.exchange.run(
+            "Get-ManagementRoleAssignment", RoleAssigneeType="ServicePrincipal"
+        )
         return [
             f"the role assignment {row['Name']}"
             for row in rows
@@ -187,10 +266,6 @@ class App(Step):
                 )
             tenant.graph.restore(app["id"])
 
-    def _client_id(self, tenant: Tenant) -> str:
-        app = tenant.graph.awaited_application(self.mark.name)
-        return str(app["appId"])
-
     def _object_id(self, tenant: Tenant, client_id: str) -> str:
         app = tenant.graph.application_by_client_id(client_id) or {}
         return str(app.get("id", ""))
@@ -207,7 +282,7 @@ class App(Step):
         )
         return NamesakeError(
             f"An application of this name is there already, and mailgrant didn't make it: {listed}.",
-            fix="Choose another instance (--set instance=...); mailgrant never takes over what it didn't make.",
+            fix="Choose another instance (--set instance=...), or take it as it is with --adopt and its client id: mailgrant only adds to it.",
         )
 
 

@@ -83,9 +83,10 @@ class Graph(GraphCertificates):
 
     # ---- applications ----
 
-    def applications_named(self, unique_name: str, display_name: str) -> list[Body]:
-        """List the applications with this uniqueName or this display name."""
+    def applications_named(self, unique_name: str, display_name: str, tag: str = "") -> list[Body]:
+        """List the applications with this uniqueName, this display name or this tag."""
         either = f"uniqueName eq {text(unique_name)} or displayName eq {text(display_name)}"
+        either += f" or tags/any(tag:tag eq {text(tag)})" if tag else ""
         builder = self.sdk.applications
         request = builder.to_get_request_information(
             query(builder, filter=either, select=names(APPLICATION))

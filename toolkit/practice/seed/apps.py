@@ -126,6 +126,9 @@ OTHERS = (
         secret_days=30,
     ),
 )
+# A vendor's multi-tenant app: its registration lies in the vendor's own tenant.
+VENDORS_APP = "Room Panels Cloud"
+VENDORS_TENANT = "5d2f5a7c-0b1e-4c58-9f53-4f6f2f0a9f11"
 DELETED = App(
     name="MyTimetable-prod",
     key="mytimetable-deleted",
@@ -145,6 +148,8 @@ def fill(world: World) -> None:
         entry = {"client_id": app_id(app.key), "client_secret": known_secret(app.key)}
         world.store.set_setting(app.key, entry)
     _delete(world, *_app(world, DELETED))
+    vendors = service_principal(world, VENDORS_APP, "panels", owner=VENDORS_TENANT)
+    world.put("servicePrincipal", vendors["id"], vendors | {"tags": ["vendor"]}, lag=False)
 
 
 def _app(world: World, app: App) -> tuple[Body, Body]:
