@@ -6,6 +6,28 @@ EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 APIS = {"Microsoft Graph": GRAPH, "Office 365 Exchange Online": EXCHANGE_ONLINE}
 """Microsoft's resources by the name an administrator sees; permission ids are read from the tenant."""
 
+DIRECTORY_ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+    "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
+    "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
+    "31392ffb-586c-42d1-9346-e59415a2cc4e": "Exchange Recipient Administrator",
+    "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
+    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+}
+"""Entra's roles by the template ids that tokens carry.
+
+Source: learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+"""
+ALSO = {
+    "Application Administrator": ("Cloud Application Administrator", "Global Administrator"),
+    "Privileged Role Administrator": ("Global Administrator",),
+    "Exchange Administrator": ("Global Administrator",),
+}
+"""The roles that bring the same rights and more; none of them is needed."""
+
 FULL_MAIL = ("Mail.ReadWrite", "Mail.Send")
 FULL_EXCHANGE = (
     *FULL_MAIL,

@@ -24,6 +24,8 @@ COMMANDS = {
     "guide": ("guide", "The same set-up by hand: portal paths and one PowerShell script."),
     "certificates": ("certificates", "Make, inspect and convert certificates on this computer."),
     "request": ("request", "Send one request to Microsoft Graph as the application of a run."),
+    "tenants": ("tenants", "The tenants you work in: add, list, show, use, remove."),
+    "doctor": ("doctor", "See whether network, sign-in and rights will do."),
     "completion": ("completion", "Complete commands with Tab: powershell, bash, zsh, fish."),
     "practice": ("practice", "The practice tenant: start, status, reset, fault, time."),
 }

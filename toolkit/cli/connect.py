@@ -8,26 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.cli import Settings
+from toolkit.cli.identities import AS_POWERFUL, added, identity_of, notes_of, tell
 from toolkit.clock import Clock, SystemClock
-from toolkit.errors import NotFoundError, RefusedError, UsageError
+from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Home
 from toolkit.profiles import ENVIRONMENT, PRACTICE, Profile, Profiles
-from toolkit.secret import Keep, Secret, guard_logging
-from toolkit.systems.clouds import CLOUDS, Cloud
-from toolkit.systems.people import Person
+from toolkit.secret import Secret, guard_logging
+from toolkit.systems.clouds import CLOUDS
 from toolkit.systems.sign_in import Identity
 from toolkit.systems.tenant import Tenant
 from toolkit.systems.wire import Meter
 from toolkit.terminal import Terminal
-
-AS_POWERFUL = (
-    "Who signs in is an application with Exchange.ManageAsApp: as powerful as an Exchange "
-    "administrator, for whoever has its key."
-)
-WINDOWS = {
-    "quick": "A person signs in by Microsoft's own clients, in two windows.",
-    "own": "A person signs in by an app of the tenant's own, in one window.",
-}
 
 
 def home_path(settings: Settings) -> Path:
@@ -74,6 +65,13 @@ def profile_of(settings: Settings) -> str:
     )
 
 
+def practice_place() -> tuple[str, str]:
+    """Tell the practice tenant's id and domain."""
+    from toolkit.practice.seed import people
+
+    return people.TENANT_ID, people.DOMAIN
+
+
 def terminal_of(settings: Settings, *, practice: bool = False) -> Terminal:
     """Make the terminal as the options want it."""
     return Terminal(no_color=settings.no_color, verbose=settings.verbose, practice=practice)
@@ -96,31 +94,41 @@ class Session:
 
 
 @contextmanager
-def session(settings: Settings, *, online: bool = True, reading: bool = False) -> Iterator[Session]:
+def session(
+    settings: Settings,
+    *,
+    online: bool = True,
+    reading: bool = False,
+    profile: Profile | None = None,
+) -> Iterator[Session]:
     """Connect to the tenant that is meant, and close everything at the end.
 
     `online=False` doesn't ask the tenant who it is. `reading` signs in as the identity that may
-    only read, where the profile has one.
+    only read, where the profile has one. `profile` is one that isn't written, or soon no more: its
+    caller speaks of what a person's consent added.
     """
     guard_logging()
-    name = profile_of(settings)
     with ExitStack() as stack:
-        opened = _opened(settings, name, stack, reading=reading)
+        opened = _opened(settings, profile, stack, reading=reading)
         stack.callback(opened.tenant.close)
         stack.callback(opened.terminal.still)
         settings.state["practice"] = opened.tenant.practice
-        stack.callback(_tell_consent, opened)
+        if profile is None:
+            stack.callback(_tell_consent, opened)
         if online:
             _introduce(opened)
         yield opened
 
 
-def _opened(settings: Settings, name: str, stack: ExitStack, *, reading: bool) -> Session:
+def _opened(
+    settings: Settings, profile: Profile | None, stack: ExitStack, *, reading: bool
+) -> Session:
+    name = profile.name if profile else profile_of(settings)
     if name == ENVIRONMENT:
         return _environment(settings, os.environ)
     if name == PRACTICE:
         return stack.enter_context(_practice(settings, None))
-    profile = profiles_of(settings).get(name)
+    profile = profile or profiles_of(settings).get(name)
     if profile.practice:
         return stack.enter_context(_practice(settings, profile, reading=reading))
     return _real(settings, profile, reading=reading)
@@ -157,7 +165,7 @@ def _practice(
             prompts=terminal,
             meter=meter,
             who=identity.title if profile else "Practice Administrator",
-            notes=_notes(profile),
+            notes=notes_of(profile),
         )
         yield Session(tenant, home, terminal, settings, profile)
 
@@ -179,52 +187,9 @@ def _real(settings: Settings, profile: Profile, *, reading: bool) -> Session:
         prompts=terminal,
         meter=meter,
         who=identity.title,
-        notes=_notes(profile),
+        notes=notes_of(profile),
     )
     return Session(tenant, home, terminal, settings, profile)
-
-
-def identity_of(
-    profile: Profile,
-    cloud: Cloud,
-    keep: Keep,
-    terminal: Terminal,
-    settings: Settings,
-    *,
-    meter: Meter,
-    reading: bool = False,
-) -> Identity:
-    """Make who signs in for a profile."""
-    reads = reading and bool(profile.reader)
-    if profile.by_person and not reads:
-        return Person(
-            cloud,
-            profile.tenant,
-            profile.client if profile.sign_in == "own" else "",
-            meter=meter,
-            prompts=terminal,
-            by_code=settings.device_code,
-            insist=settings.insist,
-        )
-    client, kept = (
-        (profile.reader, profile.reader_kept) if reads else (profile.client, profile.kept)
-    )
-    held = keep.get(kept)
-    if held is None:
-        raise NotFoundError(
-            f"{kept}, with which profile {profile.name} signs in, isn't in keep on this computer.",
-            fix=f"Make the profile here anew: mailgrant tenants add {profile.name} ...",
-        )
-    if kept.endswith(".pem"):
-        return Identity(cloud, profile.tenant, client, key=Secret(held), meter=meter)
-    return Identity(
-        cloud, profile.tenant, client, secret=Secret(held.decode().strip()), meter=meter
-    )
-
-
-def _notes(profile: Profile | None) -> tuple[str, ...]:
-    """Say in every plan by which way somebody signs in."""
-    return (WINDOWS.get(profile.sign_in, AS_POWERFUL),) if profile else ()
 
 
 def _environment(settings: Settings, environment: Mapping[str, str]) -> Session:
@@ -297,21 +262,17 @@ def _introduce(here: Session) -> None:
 
 def _tell_consent(here: Session) -> None:
     """Say what a person's consent has added, and remember it in the profile."""
-    person, profile = here.tenant.identity, here.profile
-    if not isinstance(person, Person) or profile is None or person.own:
+    profile = here.profile
+    if profile is None:
         return
-    added = sorted((person.asked & person.allowed) - set(profile.consented))
-    if not added:
+    fresh = tuple(sorted(set(added(here.tenant.identity)) - set(profile.consented)))
+    if not fresh:
         return
     with here.home.lock("tenants"):
         current = profiles_of(here.settings).get(profile.name)
-        consented = tuple(sorted({*current.consented, *added}))
+        consented = tuple(sorted({*current.consented, *fresh}))
         profiles_of(here.settings).put(replace(current, consented=consented))
-    here.terminal.say(
-        f"Microsoft Graph Command Line Tools may now do for {person.user}: {', '.join(added)}. "
-        f"`mailgrant tenants remove {profile.name}` offers to take that back.",
-        "note",
-    )
+    tell(here.terminal, profile, here.tenant.identity.user, fresh)
 
 
 def _quoted(path: Path | None) -> str:

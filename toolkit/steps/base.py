@@ -69,7 +69,6 @@ class Step(ABC):
     key: ClassVar[tuple[str, ...]]
     offers: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[Right, ...]] = ()
-    cmdlets: ClassVar[tuple[str, ...]] = ()
     patience: ClassVar[timedelta] = timedelta(minutes=20)
     irreversible: ClassVar[str] = ""
     passing: ClassVar[tuple[str, ...]] = ()

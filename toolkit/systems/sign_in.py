@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 FAILED = 400
 SERVICE = "Entra's token service"
+logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it warns of, we say ourselves
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TOKEN = re.compile(r"[!-~]{1,65536}")
 
