@@ -91,7 +91,11 @@ MISTAKES = {
     "an unknown step": ("do: certificate", "do: certifcate", "there is no step 'certifcate'"),
     "a step that is a list": ("do: certificate", "do: [certificate]", "'do' must be text"),
     "a field that isn't known": ("address: group@", "adress: group@", "'adress' isn't known here"),
-    "a field left out": ("    group: ${group.id}\n", "", "exactly one of group, groups, filter, administrative_unit must be given"),
+    "a field left out": (
+        "    group: ${group.id}\n",
+        "",
+        "exactly one of group, groups, filter, administrative_unit must be given",
+    ),
     "a field of nothing": ("group: ${group.id}", "group:", "'group' must be text, not None"),
     "a text for a list": ("[Mail.Read]", "Mail.Read", "'application' must be a list of texts"),
     "numbers in a list": ("[Mail.Read]", "[1]", "must be a list of texts"),
