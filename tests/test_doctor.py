@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import CommandLine, Ended
 from tests.windows import accept, windows
 from toolkit import doctor_script
-from toolkit.cli.connect import CLOUDS
 from toolkit.systems import reachability
+from toolkit.systems.clouds import CLOUDS
 
 
 def words(ended: Ended) -> dict[str, str]:
@@ -51,7 +51,7 @@ def test_what_is_missing_is_named_with_its_remedy(
     from toolkit.systems import retry
 
     monkeypatch.setattr(retry, "MOST_TRIES", 1)
-    monkeypatch.setattr(retry.random, "uniform", lambda *_: 0.001)
+    monkeypatch.setattr("random.uniform", lambda *_: 0.001)
     mailgrant.switch(switch)
 
     ended = mailgrant("doctor", "--json")
