@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import CommandLine, Ended
 from toolkit.clock import SystemClock
 from toolkit.practice import control
+from toolkit.practice.seed.entries import principal_id
 
 MAIN = "mytimetable-graph"
 NAME = "mailgrant-mytimetable-graph-prod"
@@ -368,7 +369,8 @@ def test_a_missing_right_to_consent_names_the_role_and_keeps_the_plan(
 ):
     mailgrant.switch("role remove AppRoleAssignment.ReadWrite.All")
     with mailgrant.world() as world, world.store.transaction():
-        (held,) = world.store.find("directoryRoleAssignment", roleDefinitionId=PRIVILEGED)
+        holding = {"roleDefinitionId": PRIVILEGED, "principalId": principal_id("admin")}
+        (held,) = world.store.find("directoryRoleAssignment", **holding)
         world.remove("directoryRoleAssignment", held["id"], lag=False)
 
     ended = applied(mailgrant, *EVERYBODY)
