@@ -54,7 +54,10 @@ def accept(who: str = ANNA, *, for_all: bool = False) -> Visit:
         browser.sign_in(who)
         if "Accept" in buttons(browser):
             browser.press("Accept", **({"everybody": "yes"} if for_all else {}))
-        browser.press("Continue")
+        back = "Return to the application without signing in"  # where Entra refuses
+        browser.press("Continue" if "Continue" in buttons(browser) else back)
+        if not browser.arrived:
+            browser.press("Continue")
 
     return visit
 

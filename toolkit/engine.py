@@ -18,7 +18,7 @@ from toolkit.plan import Plan, Survey
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
 from toolkit.steps import CATALOGUE, base
-from toolkit.steps.base import LOOK_EVERY, Mark, NamesakeError, Step
+from toolkit.steps.base import LOOK_EVERY, Mark, NamesakeError, Step, scopes_of
 from toolkit.systems.tenant import Tenant
 
 
@@ -155,7 +155,12 @@ class _Work:
         """Stop where the change isn't the one that was agreed."""
         agreed = next(each.change for each in self.plan.changes if each.name == entry.name)
         done_already = agreed.verb == "change" and not change.needed
-        if agreed.agrees(change) or done_already or entry.name == planning.PROOF_KEY_GONE:
+        if (
+            agreed.agrees(change)
+            or agreed.done_by(change)
+            or done_already
+            or entry.name == planning.PROOF_KEY_GONE
+        ):
             return
         raise PlanChangedError(
             f"{step.title} has changed since the plan was shown: agreed was {agreed.verb}, "
@@ -174,6 +179,7 @@ class _Work:
             before=to_json(change.before),
             after=to_json(change.after),
         )
+        self.tenant.identity.ask_for(*scopes_of([type(step)]))
         step.write(self.tenant, change)
         seen = look_until(step, change, self.tenant)
         if seen is None:

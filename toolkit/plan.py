@@ -12,8 +12,7 @@ from toolkit.errors import PlanChangedError, UsageError
 from toolkit.inputs import ADOPT, Answers
 from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State, from_json, to_json
-from toolkit.steps import CATALOGUE
-from toolkit.steps.base import Mark, Right, Step, scopes_of
+from toolkit.steps.base import Mark, Right, Step
 from toolkit.steps.reach import Reach
 from toolkit.steps.reach import from_json as reach_from_json
 from toolkit.strict_yaml import REFERENCE
@@ -92,11 +91,6 @@ class Plan:
         """List the rights the changes take, each role once."""
         rights = [right for p in self.changes if p.change.needed for right in p.needs]
         return list({right.role: right for right in reversed(rights)}.values())[::-1]
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """List the permissions on Microsoft Graph that the changes take, for who signs in."""
-        return scopes_of(CATALOGUE[p.do] for p in self.changes if p.change.needed)
 
     @property
     def digest(self) -> str:
@@ -351,6 +345,8 @@ def refuse_difference(agreed: Plan, now: Plan) -> None:
     old = {planned.name: planned for planned in agreed.changes}
     new = {planned.name: planned for planned in now.changes}
     for name in {**old, **new}:
+        if name in old and name in new and old[name].change.done_by(new[name].change):
+            continue
         if name not in old or name not in new or not old[name].change.agrees(new[name].change):
             was = old[name].change.verb if name in old else "nothing"
             now_is = new[name].change.verb if name in new else "nothing"

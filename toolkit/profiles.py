@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from toolkit.errors import HomeError, NotFoundError, UsageError
+from toolkit.errors import HomeError, UsageError
 from toolkit.inputs import meant
 from toolkit.secret import make_private_folder, write_private
 from toolkit.systems.clouds import CLOUDS
@@ -85,7 +85,7 @@ class Profiles:
         found = {profile.name: profile for profile in self.all()}
         if name not in found:
             known = ", ".join(found) or "none yet"
-            raise NotFoundError(
+            raise UsageError(
                 f"There is no tenant profile {name!r}.",
                 fix=f"{meant(name, list(found))}Known: {known}. `mailgrant tenants add` makes one; "
                 "`practice` is the practice tenant, `env` takes AZURE_... variables.",

@@ -87,6 +87,10 @@ class Change:
                 return False
         return True
 
+    def done_by(self, now: "Change") -> bool:
+        """Tell whether somebody has carried this out already, so that nothing is left to do now."""
+        return self.needed and not now.needed and self.holds(now.before)
+
     def agrees(self, other: "Change") -> bool:
         """Tell whether two changes are the same to the person who agreed: verb, delta and target.
 

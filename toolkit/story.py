@@ -89,7 +89,6 @@ def carry_out(
     begun: Callable[[Run], None],
 ) -> Told:
     """Apply a plan in its run, or in a new one; `begun` is told which before anything is written."""
-    tenant.identity.ask_for(*agreed.plan.scopes)
     run = agreed.run or _run_for(agreed.plan, home, tenant)
     begun(run)
     try:

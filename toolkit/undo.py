@@ -52,7 +52,8 @@ def undo(run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool) -> 
     """
     tenant.run = run.id
     kinds = {CATALOGUE[(run.journal.announced(name) or {})["do"]] for name in run.journal.steps()}
-    tenant.identity.ask_for(*scopes_of(kinds), SIGN_INS)
+    if scopes := scopes_of(kinds):
+        tenant.identity.ask_for(*scopes, SIGN_INS)
     run.journal.add("undo", force=force, delete=delete)
     steps = list(reversed(run.journal.steps()))
     results = []

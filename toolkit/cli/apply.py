@@ -8,6 +8,7 @@ import click
 
 from toolkit import plan as planning
 from toolkit import story
+from toolkit.cli import colleague
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
     accept_option,
@@ -25,10 +26,11 @@ from toolkit.cli.options import (
     yes_option,
 )
 from toolkit.cli.plan import saved_plan
-from toolkit.errors import RefusedError, UsageError
+from toolkit.errors import LackingRightError, RefusedError, UsageError
 from toolkit.home import Run
 from toolkit.plan import Plan
 from toolkit.story import Agreed, Told
+from toolkit.systems.sign_in import SignInError
 
 EXITS = {"proved": 0, "pending": 75, "failed": 1, "unknown": 1}
 
@@ -114,11 +116,18 @@ def _agreed_again(here: Session, agreed: Plan) -> Agreed:
         planning.refuse_difference(
             agreed, Plan(**{**agreed.__dict__, "tenant": planning.describe(here.tenant)})
         )
-    again = story.draw_or_resume(
-        here.home, here.tenant, agreed.book, agreed.answers, here.terminal.working
-    )
+    try:
+        again = story.draw_or_resume(
+            here.home, here.tenant, agreed.book, agreed.answers, here.terminal.working
+        )
+    except LackingRightError as error:  # half the rights: do that half
+        here.terminal.say(
+            f"{error.message} So each step is compared with the plan when its turn comes.", "wait"
+        )
+        return Agreed(plan=agreed)
     if again.run is None:
         planning.refuse_difference(agreed, again.plan)
+        colleague.refuse_second_key(here, agreed, again.plan)
         if again.plan.needed:
             return Agreed(plan=agreed)
     elif again.plan.digest != agreed.digest:
@@ -149,9 +158,18 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
             here.terminal.say("Nothing was changed.", "note")
             return 1
     _accepted(here, plan, accept=accept)
-    told = story.carry_out(
-        agreed, here.home, here.tenant, here.terminal, wait=wait, begun=lambda r: _begun(here, r)
-    )
+    try:
+        told = story.carry_out(
+            agreed,
+            here.home,
+            here.tenant,
+            here.terminal,
+            wait=wait,
+            begun=lambda r: _begun(here, r),
+        )
+    except (LackingRightError, SignInError):
+        colleague.point_out(here, plan)
+        raise
     _hand_over(here, told)
     return tell(here, told)
 

@@ -7,6 +7,7 @@ that the token service doesn't know yet, and a service that is only busy.
 
 NOT_KNOWN_YET = frozenset({700027, 7000215, 700016})
 BUSY = frozenset({90006, 90024, 90033, 90055, 50033})
+CONSENT = frozenset({90094, 90095, 65001})
 CLOCK = frozenset({700024, 500133})
 UNKNOWN = "Look it up in Entra's sign-in log."
 

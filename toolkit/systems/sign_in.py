@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from toolkit.clock import Clock, SystemClock
-from toolkit.errors import RefusedError, UnreachableError
+from toolkit.errors import LackingRightError, RefusedError, UnreachableError
 from toolkit.secret import Secret
 from toolkit.systems import http
-from toolkit.systems.aadsts import BUSY, CLOCK, NOT_KNOWN_YET, advice
+from toolkit.systems.aadsts import BUSY, CLOCK, CONSENT, NOT_KNOWN_YET, advice
 from toolkit.systems.clouds import Cloud
 from toolkit.systems.retry import MOST_TRIES, NETWORK, PROXY, TRANSIENT, UNREADABLE_TRIES, NoReply
 from toolkit.systems.wire import Meter, Reply, reply
@@ -33,6 +33,8 @@ class SignInError(RefusedError):
     def __init__(self, message: str, *, fix: str, codes: frozenset[int]) -> None:
         super().__init__(message, fix=fix)
         self.codes = codes
+        if codes & CONSENT:  # somebody else may give it
+            self.exit_code = LackingRightError.exit_code
 
     @property
     def may_pass(self) -> bool:

@@ -1,0 +1,45 @@
+"""Two people with half the rights each: who may go on, what they need, and no second key by mistake."""
+
+from toolkit.cli.connect import Session
+from toolkit.errors import RefusedError
+from toolkit.plan import Plan
+
+
+def point_out(here: Session, plan: Plan) -> None:
+    """Say who may go on where a right is missing, and with which line, on any computer."""
+    run = here.home.run(str(here.settings.state["run"]))
+    left = [
+        planned
+        for planned in plan.changes
+        if planned.change.needed and run.journal.confirmed(planned.name) is None
+    ]
+    if not left:
+        return
+    roles = list(dict.fromkeys(right.role for planned in left for right in planned.needs))
+    here.terminal.say(f"Who may go on: somebody who holds, active: {', '.join(roles)}.", "title")
+    here.terminal.exact(f"  Give them the plan:  {run.plan_file}")
+    for name in _keys(here, plan):
+        here.terminal.exact(
+            f"  and by a safe way, for their own keep, the key:  {here.home.keep.folder / name}"
+        )
+    here.terminal.exact("  There:  mailgrant --tenant NAME apply plan.json")
+
+
+def refuse_second_key(here: Session, agreed: Plan, now: Plan) -> None:
+    """Refuse to make another key for what a colleague began: theirs is on another computer."""
+    verbs = {planned.do: planned.change for planned in now.changes}
+    app, certificate = verbs.get("app"), verbs.get("certificate")
+    began = any(p.do == "app" and p.change.verb == "create" for p in agreed.changes)
+    if not (began and app and app.before and certificate and certificate.verb == "create"):
+        return
+    entries = here.tenant.graph.certificates(str(app.before["client_id"])) or ()
+    if any(entry.get("displayName") == agreed.mark.name for entry in entries):
+        raise RefusedError(
+            "A colleague has begun this plan, and the key they made lies on their computer.",
+            fix=f"Have {agreed.mark.name}-key-....pem from their keep put into {here.home.keep.folder}, by a safe way; "
+            "or draw a new plan, which makes another key.",
+        )
+
+
+def _keys(here: Session, plan: Plan) -> list[str]:
+    return [name for name in here.home.keep.names() if name.startswith(f"{plan.mark.name}-key-")]
