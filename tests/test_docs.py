@@ -117,6 +117,19 @@ def test_the_readme_names_every_dependency_and_no_other():
     ]
 
 
+def test_every_dependency_is_imported():
+    imported = {
+        name.partition(".")[0]
+        for path in ROOT.glob("toolkit/**/*.py")
+        for name in re.findall(
+            r"^\s*(?:from|import) ([\w.]+)", path.read_text("utf-8"), re.MULTILINE
+        )
+    }
+    names = {"azure-identity": "azure", "msgraph-sdk": "msgraph", "PyYAML": "yaml"}
+    needed = {names.get(package(d), package(d)) for d in PROJECT["dependencies"]}
+    assert needed - imported == set()
+
+
 @pytest.mark.parametrize(
     "line", re.findall(r"```faults\n(.*?)```", README, re.DOTALL)[0].splitlines()
 )
