@@ -188,5 +188,10 @@ def test_the_wrong_domain(mailgrant: CommandLine):
 
 def test_a_run_that_is_not_there(mailgrant: CommandLine):
     refused(
-        mailgrant, "undo", "2026-01-01-nothing-prod-0000", "--yes", code=1, says="Nothing in this home or this tenant is called"
+        mailgrant,
+        "undo",
+        "2026-01-01-nothing-prod-0000",
+        "--yes",
+        code=1,
+        says="Nothing in this home or this tenant is called",
     )
