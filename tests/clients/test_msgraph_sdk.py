@@ -240,7 +240,7 @@ def test_an_unknown_grant_and_a_body_that_is_json_are_refused(
     http: httpx.Client, served: Served
 ) -> None:
     url = f"/{served.tenant_id}/oauth2/v2.0/token"
-    form = {"grant_type": "password", "client_id": served.client_id, "scope": "x/.default"}
+    form = {"grant_type": "telepathy", "client_id": served.client_id, "scope": "x/.default"}
 
     assert http.post(url, data=form).json()["error"] == "unsupported_grant_type"
     assert http.post(url, json=form).json()["error"] == "invalid_request"
