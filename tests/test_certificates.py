@@ -128,6 +128,7 @@ RAW = bytes.fromhex(THUMBPRINT)
         base64.b64encode(THUMBPRINT.encode()).decode(),
         base64.b64encode(THUMBPRINT.lower().encode()).decode(),
     ],
+    ids=["hex", "small", "spaces", "base64", "base64url", "hex-base64", "small-base64"],
 )
 def test_every_spelling_of_a_thumbprint_comes_out_the_same(identifier):
     assert thumbprint_of(identifier) == THUMBPRINT
