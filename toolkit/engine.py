@@ -135,7 +135,7 @@ class _Work:
         elif interrupted:
             journal.add("confirmed", step=entry.name, do=step.do, seen=to_json(seen))
         self.show.step(*place, step.title, verb, done=True)
-        self.known |= {f"{entry.name}.{name}": value for name, value in (seen or {}).items()}
+        self.known |= planning.seen_of(entry, step, seen)
         self.steps.append(step)
         self.outcomes.append(Outcome(name=entry.name, do=entry.do, verb=verb, title=step.title))
 

@@ -68,6 +68,10 @@ CHANGE_QUESTION = Question(
 ALWAYS = (INSTANCE_QUESTION, CHANGE_QUESTION)
 ADOPT = "adopt"
 """What is answered by the option --adopt alone, which no playbook asks: an application's client id."""
+BEGINS = ("apps_begin", "groups_begin", "assignments_begin")
+"""What a tenant's profile answers: how the names of a set-up's apps, groups and assignments begin."""
+UNASKED = (ADOPT, *BEGINS)
+"""What a plan holds beside the answers to its playbook's questions."""
 
 
 def holds(when: str, unless: str, answers: Answers) -> bool:

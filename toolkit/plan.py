@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit import marks, playbook, preflight
 from toolkit.errors import PlanChangedError, UsageError
-from toolkit.inputs import ADOPT, Answers
+from toolkit.inputs import UNASKED, Answers
 from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State, from_json, to_json
 from toolkit.steps.base import Mark, Right, Step
@@ -199,8 +199,9 @@ def describe(tenant: Tenant) -> dict[str, Any]:
 def starting_point(answers: Answers, tenant: Tenant) -> dict[str, Any]:
     """List what references may name before any step has been looked at."""
     here = {"tenant.id": tenant.id, "tenant.domain": tenant.domain, "tenant.name": tenant.name}
-    asked = {name: answer for name, answer in answers.items() if name != ADOPT}
-    told = {"set_up.answers": marks.noted(asked), f"set_up.{ADOPT}": answers.get(ADOPT, "")}
+    asked = {name: answer for name, answer in answers.items() if name not in UNASKED}
+    told = {f"set_up.{name}": answers.get(name, "") for name in UNASKED}
+    told["set_up.answers"] = marks.noted(asked)
     return {**answers, **here, **told}
 
 
@@ -246,9 +247,14 @@ def _planned(
     step = playbook.build(entry, known, mark)
     step, change = fit(step, step.read(tenant) if step.readable else None, tenant)
     step.check(tenant, change.before)
-    for name, value in (change.before or {}).items():
-        known[f"{entry.name}.{name}"] = value
+    known |= seen_of(entry, step, change.before)
     return step, _show(entry, step, change)
+
+
+def seen_of(entry: Entry, step: Step, found: State | None) -> dict[str, Any]:
+    """Tell, as what references may name, what was seen of a thing and what it says of its set-up."""
+    said = {f"set_up.{name}": value for name, value in step.tells(found or {}).items()}
+    return said | {f"{entry.name}.{name}": value for name, value in (found or {}).items()}
 
 
 def _reaching(

@@ -19,6 +19,8 @@ ENVIRONMENT = "env"
 SignIn = Literal["quick", "own", "certificate", "secret"]
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+BEGIN = re.compile(r"(?!.*mailgrant-)[A-Za-z0-9][A-Za-z0-9._ ()-]{0,15}")
+NO_BEGINNING = "can't begin a name: use up to 16 letters, digits, blanks, and any of . _ ( ) -"
 HEADER = re.compile(r"\s*\[")
 TOP = """\
 # The tenants mailgrant knows. No secrets: those lie in keep/. `mailgrant tenants` writes this file;
@@ -144,6 +146,11 @@ def checked_name(name: str) -> str:
     return name
 
 
+def can_begin(text: str) -> bool:
+    """Tell whether names of apps, groups and assignments may begin with this; nothing may, too."""
+    return not text or bool(BEGIN.fullmatch(text))
+
+
 def _parsed(text: str, path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
@@ -200,7 +207,9 @@ def _judge(profile: Profile, path: Path) -> None:
             "reader and reader_kept belong together",
         ),
     )
-    for holds, why in rules:
+    begins = (profile.apps, profile.groups, profile.assignments)
+    names = [(can_begin(begin), f"{begin!r} {NO_BEGINNING}") for begin in begins]
+    for holds, why in (*rules, *names):
         if not holds:
             raise UsageError(
                 f"{path}: [{profile.name}] {why}.", fix="Correct it, or make the profile anew."

@@ -12,6 +12,7 @@ from toolkit.cli.identities import AS_POWERFUL, added, identity_of, notes_of, te
 from toolkit.clock import Clock, SystemClock
 from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Home
+from toolkit.inputs import BEGINS
 from toolkit.profiles import ENVIRONMENT, PRACTICE, Profile, Profiles
 from toolkit.secret import Secret, guard_logging
 from toolkit.systems.clouds import CLOUDS
@@ -86,6 +87,13 @@ class Session:
     terminal: Terminal
     settings: Settings
     profile: Profile | None = None
+
+    @property
+    def begins(self) -> dict[str, str]:
+        """Tell how names of what is made begin, where the profile says so."""
+        profile = self.profile
+        said = (profile.apps, profile.groups, profile.assignments) if profile else ()
+        return {name: begin for name, begin in zip(BEGINS, said, strict=False) if begin}
 
     def line(self, command: str) -> str:
         """Write a mailgrant line as the person would type it, for this tenant and home."""

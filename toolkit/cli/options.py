@@ -99,6 +99,7 @@ def answers_of(
     terminal = session.terminal
     ask = None if yes or not terminal.can_ask else terminal.ask
     answers = inputs.resolve(book.questions, given, ask, practice=session.tenant.practice)
+    answers |= session.begins
     if adopt:
         answers[inputs.ADOPT] = _client_id(adopt)
     unlikely = [q.name for q in book.questions if q.kind == "file" and answers.get(q.name)]

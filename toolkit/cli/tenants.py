@@ -17,13 +17,22 @@ from toolkit.cli.connect import (
 from toolkit.cli.consenting import agreed, registered, withdrawn
 from toolkit.cli.options import json_option, print_json, settings_of, yes_option
 from toolkit.errors import UsageError
-from toolkit.profiles import PRACTICE, Profile, SignIn, checked_name
+from toolkit.profiles import (
+    NO_BEGINNING,
+    PRACTICE,
+    Profile,
+    SignIn,
+    can_begin,
+    checked_name,
+)
 from toolkit.systems.clouds import CLOUDS
 
 SHOWN = (
     *("tenant", "domain", "cloud", "sign_in", "client", "kept", "reader", "reader_kept"),
     *("apps", "groups", "assignments", "consented", "default"),
 )
+
+BEGINS = ("apps", "groups", "assignments")
 
 
 @click.group()
@@ -66,10 +75,13 @@ def tenants() -> None:
     metavar="FILE",
     help="Its certificate with the key (PEM).",
 )
-@click.option("--apps", default="", metavar="PREFIX", help="How names of apps begin here.")
-@click.option("--groups", default="", metavar="PREFIX", help="How names of groups begin here.")
+@click.option("--apps", default="", metavar="PREFIX", help="How names of new apps begin.")
+@click.option("--groups", default="", metavar="PREFIX", help="How names of new groups begin.")
 @click.option(
-    "--assignments", default="", metavar="PREFIX", help="How role assignments begin here."
+    "--assignments",
+    default="",
+    metavar="PREFIX",
+    help="How names of new role assignments begin. What is there keeps its name.",
 )
 @click.option("--default", is_flag=True, help="Mean this tenant where none is said.")
 @yes_option
@@ -121,7 +133,8 @@ def _sensible(given: dict[str, Any]) -> None:
             "--reader and --reader-key belong together.",
         ),
     )
-    for holds, why in rules:
+    begins = [(can_begin(given[each]), f"{given[each]!r} {NO_BEGINNING}.") for each in BEGINS]
+    for holds, why in (*rules, *begins):
         if not holds:
             raise UsageError(why, fix="See mailgrant tenants add --help. Nothing was changed.")
 

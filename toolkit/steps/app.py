@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolkit.errors import NotFoundError, RefusedError
+from toolkit.inputs import BEGINS
 from toolkit.state import Change, State, texts
+from toolkit.steps import names
 from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.steps.sharing import roles_of_others
 from toolkit.systems import graph_tags
 from toolkit.systems.tenant import Tenant
 
@@ -18,10 +21,6 @@ AUDIENCE = "AzureADMyOrg"
 RUN = "mailgrant-run:"
 ANSWERS_BEGIN = '{"mailgrant":'
 """How notes begin that mailgrant wrote: the set-up's answers, for a colleague's machine."""
-NOTES = (
-    "Set up by mailgrant: playbook {playbook}, instance {instance}{change}. Exchange decides which mailboxes it "
-    "reaches. Do not press 'Grant admin consent' here: that would let it into every mailbox."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +38,7 @@ class App(Step):
     key: ClassVar[tuple[str, ...]] = ()
     offers: ClassVar[tuple[str, ...]] = ("client_id", "id", "service_principal", "name")
     needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
-    told: ClassVar[tuple[str, ...]] = ("answers", "adopt")
+    told: ClassVar[tuple[str, ...]] = ("answers", "adopt", *BEGINS)
     shared: ClassVar[bool] = True
     passing: ClassVar[tuple[str, ...]] = ("enabled",)
 
@@ -49,6 +48,19 @@ class App(Step):
     change: str = ""
     answers: str = ""
     adopt: str = ""
+    apps_begin: str = ""
+    groups_begin: str = ""
+    assignments_begin: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Name it for people."""
+        return self._shown(None)
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """List the tags by which its set-up is known on any machine."""
+        return names.tags(self.mark, {each: getattr(self, each) for each in BEGINS})
 
     @property
     def title(self) -> str:
@@ -56,7 +68,7 @@ class App(Step):
         if self.existing:
             return f"enterprise app {self.name} of its vendor ({self.existing})"
         taken = f", taken as it is ({self.adopt})" if self.adopt else ""
-        return f"app registration {self.name}{taken}"
+        return f"app registration {self.shown}{taken}"
 
     def read(self, tenant: Tenant) -> State | None:
         """Look by uniqueName; a namesake without it stops everything, it is somebody else's."""
@@ -65,7 +77,7 @@ class App(Step):
         if self.adopt:
             app = tenant.graph.application_by_client_id(self.adopt)
             return self._state(tenant, app) if app else None
-        found = tenant.graph.applications_named(self.mark.name, self.name, self.mark.tag)
+        found = tenant.graph.applications_named(self.mark.name, self.shown, self.mark.tag)
         ours = [app for app in found if app.get("uniqueName") == self.mark.name]
         ours = ours or [app for app in found if self.mark.tag in (app.get("tags") or ())]
         if not ours:
@@ -97,21 +109,25 @@ class App(Step):
 
         Of what we took over want what it is, with our tags and owners beside the others.
         """
-        if self.existing or self.adopt or (found or {}).get("adopted"):
-            return {
-                "tags": texts(found, "tags") | {"mailgrant", self.mark.tag},
-                **self._answered(found),
-                **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
-            }
-        return {
-            "name": self.name,
-            "audience": AUDIENCE,
-            "enterprise_app": True,
-            "enabled": True,
-            "tags": texts(found, "tags") | {"mailgrant", self.mark.tag},
+        begun = self.mark.tag in texts(found, "tags")  # how names begin was noted then
+        tags = {"mailgrant", self.mark.tag} if begun else self.tags
+        added: State = {
+            "tags": texts(found, "tags") | tags,
             **self._answered(found),
             **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
         }
+        if self.existing or self.adopt or (found or {}).get("adopted"):
+            return added
+        ours = {"name": self._shown(found), "audience": AUDIENCE}
+        return {**ours, "enterprise_app": True, "enabled": True, **added}
+
+    def tells(self, found: State) -> dict[str, str]:
+        """Tell how the names of the set-up begin, which its first run has noted."""
+        return names.begins_in(texts(found, "tags"), self.mark)
+
+    def _shown(self, found: State | None) -> str:
+        begin = self.tells(found or {}).get("apps_begin", self.apps_begin)
+        return f"{begin}{self.name}" if begin else self.name
 
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
         """Refuse to take over what isn't there, or can't sign in."""
@@ -145,7 +161,7 @@ class App(Step):
             "sign_in_audience": change.after["audience"],
         }
         if change.before is None:
-            properties["notes"] = self._notes()
+            properties["notes"] = names.notes(self.mark, self.change)
             properties["tags"] = [
                 *sorted(texts(change.after, "tags")),
                 f"{RUN}{tenant.run}",
@@ -218,20 +234,7 @@ class App(Step):
             f"a permission on {grant.get('resourceDisplayName') or grant['resourceId']}"
             for grant in grants
         ]
-        return wide + self._foreign_roles(tenant, found)
-
-    def _foreign_roles(self, tenant: Tenant, found: State) -> list[str]:
-        """List Exchange's role assignments of others: they would go with the application."""
-        mine = {found["service_principal"], found["client_id"]}
-        rows = tenant.exchange.run(
-            "Get-ManagementRoleAssignment", RoleAssigneeType="ServicePrincipal"
-        )
-        return [
-            f"the role assignment {row['Name']}"
-            for row in rows
-            if (row.get("App") or row.get("RoleAssignee")) in mine
-            and not str(row["Name"]).startswith(self.mark.name)
-        ]
+        return wide + roles_of_others(tenant, found, self.mark)
 
     def _enterprise_app(self, tenant: Tenant, client_id: str, change: Change) -> None:
         wanted = change.after or {}
@@ -251,10 +254,6 @@ class App(Step):
         noted = str((found or {}).get("answers", ""))
         ours = not noted or noted.startswith(ANSWERS_BEGIN)
         return {"answers": self.answers} if self.answers and ours else {}
-
-    def _notes(self) -> str:
-        ticket = f", change {self.change}" if self.change else ""
-        return NOTES.format(playbook=self.mark.playbook, instance=self.mark.instance, change=ticket)
 
     def _restore(self, tenant: Tenant) -> None:
         """Bring back what an undo deleted: its uniqueName stays taken for 30 days."""

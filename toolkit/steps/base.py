@@ -99,6 +99,10 @@ class Step(ABC):
         """Fit what is about to be made to the tenant's own rules; reads only."""
         return self
 
+    def tells(self, found: State) -> dict[str, str]:  # noqa: ARG002  most things say nothing of others
+        """Read from the thing what holds for the whole set-up; told to the steps that come after."""
+        return {}
+
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: B027  most steps have nothing to check
         """Refuse, before anything is written, what can't work; reads only."""
 

@@ -1,21 +1,18 @@
 """Which mailboxes the application may enter: RBAC for Applications in Exchange Online."""
 
-import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError, RefusedError, UnionTrapError
 from toolkit.permissions import APIS, ROLES, reaches_mailboxes
 from toolkit.state import Change, State, has_later, texts
-from toolkit.steps import scope_ways
+from toolkit.steps import names, scope_ways
 from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Right, Step, settled
 from toolkit.steps.reach import Reach
 from toolkit.steps.scope_ways import Place
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR
 from toolkit.systems.tenant import Tenant
 
-LONGEST_NAME = 64
 SERVICE_PRINCIPAL = "ServicePrincipal"
 
 
@@ -34,9 +31,11 @@ class MailboxScope(Step):
     needs: ClassVar[tuple[Right, ...]] = (EXCHANGE_ADMINISTRATOR,)
     passing: ClassVar[tuple[str, ...]] = ("where",)
     one_of: ClassVar[tuple[str, ...]] = scope_ways.WAYS
+    told: ClassVar[tuple[str, ...]] = ("assignments_begin",)
 
     app: str
     roles: tuple[str, ...]
+    assignments_begin: str = ""
     group: str = ""
     groups: tuple[str, ...] = ()
     filter: str = ""
@@ -60,11 +59,7 @@ class MailboxScope(Step):
 
     def name_of(self, role: str) -> str:
         """Name the assignment of a role: fixed, so that it is found again; 64 characters at most."""
-        slug = re.sub(r"[^a-z0-9]+", "-", role.removeprefix("Application ").lower()).strip("-")
-        name = f"{self.mark.name}-{slug}"
-        if len(name) <= LONGEST_NAME:
-            return name
-        return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        return names.assignment(self.mark, role, self.assignments_begin)
 
     def read(self, tenant: Tenant) -> State | None:
         """Look for our assignments by name; a tenant-wide grant beside them stops everything."""

@@ -10,7 +10,7 @@ from toolkit import members as member_lists
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.members import MemberList
 from toolkit.state import Change, State, texts
-from toolkit.steps import mailboxes
+from toolkit.steps import mailboxes, names
 from toolkit.steps.base import NamesakeError, Right, Step
 from toolkit.steps.reach import Reach, reach_of
 from toolkit.steps.sharing import scopes_of_others
@@ -47,7 +47,9 @@ class SecurityGroup(Step):
     shared: ClassVar[bool] = True
     offers: ClassVar[tuple[str, ...]] = ("id", "address", "name")
     needs: ClassVar[tuple[Right, ...]] = (EXCHANGE_ADMINISTRATOR,)
+    told: ClassVar[tuple[str, ...]] = ("groups_begin",)
 
+    groups_begin: str = ""
     address: str
     members: tuple[str, ...] = ()
     members_file: str = ""
@@ -57,6 +59,16 @@ class SecurityGroup(Step):
     def title(self) -> str:
         """Name the thing."""
         return f"mail-enabled security group {self.address}"
+
+    @property
+    def called(self) -> str:
+        """Name it in Exchange's directory."""
+        return names.group(self.mark, self.groups_begin)
+
+    @property
+    def shown(self) -> str:
+        """Name it for people."""
+        return f"{self.groups_begin}{self.address.partition('@')[0]}"[: names.LONGEST]
 
     @cached_property
     def listed(self) -> MemberList:
@@ -89,6 +101,7 @@ class SecurityGroup(Step):
             "id": group,
             "address": str(row.get("PrimarySmtpAddress", "")).lower(),
             "name": row.get("DisplayName") or row.get("Name", ""),
+            "called": row.get("Name", ""),
             "hidden": bool(row.get("HiddenFromAddressListsEnabled")),
             "ours": self.mark.tag == row.get("CustomAttribute15")
             or self.mark.name in str(row.get("Name", "")),
@@ -249,9 +262,9 @@ class SecurityGroup(Step):
         tenant.exchange.run(
             "New-DistributionGroup",
             fine=("already exists", "already being used"),
-            Name=self.mark.name[:64],
+            Name=self.called,
             Alias=local[:64],
-            DisplayName=local[:64],
+            DisplayName=self.shown,
             PrimarySmtpAddress=self.address,
             Type="Security",
             ManagedBy=[self.owner],

@@ -1,31 +1,31 @@
-"""Whose scopes point to a group: whoever deletes it closes their mailboxes."""
-
-import re
-from typing import Any
+"""What others hang on a group or an application: whoever deletes it takes that along."""
 
 from toolkit.state import State
+from toolkit.steps import names
 from toolkit.steps.base import Mark
 from toolkit.systems.tenant import Tenant
-
-SURE = 55
-"""Characters in which a role assignment is named in clear; a hash may follow."""
 
 
 def scopes_of_others(tenant: Tenant, group: State, mark: Mark) -> str:
     """Say which scopes of others point to a group; empty where none do."""
-    names = {str(group[key]) for key in ("id", "name", "address")} | {mark.name[:64]}
+    said = {str(group[key]) for key in ("id", "name", "address", "called")}
     rows = tenant.exchange.run("Get-ManagementRoleAssignment", RoleAssigneeType="ServicePrincipal")
     others = sorted(
         str(row["Name"])
         for row in rows
-        if names & {str(row.get("RecipientGroupScope")), str(row.get("CustomResourceScope"))}
-        and not _is_of(row, mark)
+        if said & {str(row.get("RecipientGroupScope")), str(row.get("CustomResourceScope"))}
+        and not names.is_assignment_of(row, mark)
     )
     return f"others are scoped to it: {', '.join(others)}" if others else ""
 
 
-def _is_of(row: dict[str, Any], mark: Mark) -> bool:
-    """Tell an assignment of this set-up by its name; a replica may still show it."""
-    role = str(row.get("Role", "")).removeprefix("Application ").lower()
-    name = f"{mark.name}-{re.sub(r'[^a-z0-9]+', '-', role).strip('-')}"
-    return str(row["Name"])[:SURE] == name[:SURE]
+def roles_of_others(tenant: Tenant, app: State, mark: Mark) -> list[str]:
+    """List Exchange's role assignments of others to an application: they would go with it."""
+    mine = {app["service_principal"], app["client_id"]}
+    rows = tenant.exchange.run("Get-ManagementRoleAssignment", RoleAssigneeType="ServicePrincipal")
+    return [
+        f"the role assignment {row['Name']}"
+        for row in rows
+        if (row.get("App") or row.get("RoleAssignee")) in mine
+        and not names.is_assignment_of(row, mark)
+    ]
