@@ -222,7 +222,8 @@ def own_traces(home: Home, run: Run) -> None:
     """
     later = runs_after(home, run, "members")
     added: set[str] = set()
-    proofs = [r["at"] for each in later for r in each.journal if r["event"] == "verdict"]
+    others = [each for each in home.runs_of(*run.set_up) if each.id != run.id]
+    proofs = [r["at"] for each in later + others for r in each.journal if r["event"] == "verdict"]
     for each in later:
         for record in each.journal:
             if record["event"] == "announced":

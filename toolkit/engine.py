@@ -4,8 +4,7 @@ A journal line lies on the disk before every write. Killed anywhere and run agai
 at the tenant first and ends with one of each thing.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
@@ -17,8 +16,9 @@ from toolkit.home import Run
 from toolkit.plan import Plan, Survey
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
-from toolkit.steps import CATALOGUE, base
-from toolkit.steps.base import LOOK_EVERY, Mark, NamesakeError, Step, scopes_of
+from toolkit.steps import base
+from toolkit.steps.base import LOOK_EVERY, NamesakeError, Step, scopes_of
+from toolkit.steps.written import fields_of
 from toolkit.systems.tenant import Tenant
 
 
@@ -61,12 +61,16 @@ class Result:
 def apply(plan: Plan, tenant: Tenant, run: Run, show: Show, *, wait: timedelta) -> Result:
     """Carry an agreed plan out in its run, then prove it; carried on where it was cut."""
     tenant.run = run.id
-    work = _Work(plan, tenant, run, show, planning.starting_point(plan.answers, tenant))
+    known = planning.starting_point(plan.answers, tenant) | planning.leaving(plan.changes)
+    work = _Work(plan, tenant, run, show, known)
     names = {planned.name for planned in plan.changes}
     before, after = planning.entries(plan.book, plan.answers)
     for entry in before:
         if entry.name in names:
             work.carry_on(entry)
+    for planned in plan.changes:
+        if planned.dropped:
+            work.take_back(planned.name, planned.dropped.step)
     verdict = None
     if plan.book.proof:
         wanted = proof.of(plan, work.known, work.steps, run)
@@ -118,48 +122,56 @@ class _Work:
 
     def carry_on(self, entry: Entry) -> None:
         """Bring one step's thing to what it should be, unless it is."""
-        journal, place = self.run.journal, (len(self.outcomes) + 1, len(self.plan.changes))
-        interrupted = journal.open_write(entry.name)
-        step, change = self._look(entry)
-        first = journal.announced(entry.name)
-        if first is None:
+        step = playbook.build(entry, self.known, self.plan.mark)
+        step, change = planning.fit(step, self._found(entry.name, step), self.tenant)
+        if self.run.journal.announced(entry.name) is None:
             step.check(self.tenant, change.before)
-            self._keep_to_the_plan(entry, step, change)
+        seen = self._bring(entry.name, step, change)
+        self.known |= planning.seen_of(entry, step, seen)
+        self.steps.append(step)
+
+    def take_back(self, name: str, step: Step) -> None:
+        """Take away what an earlier run did and the answers don't ask for any more."""
+        self._bring(name, step, Change(self._found(name, step), None))
+
+    def _bring(self, name: str, step: Step, change: Change) -> State | None:
+        """Carry a change out where it is needed and agreed; tell what is there then."""
+        journal, place = self.run.journal, (len(self.outcomes) + 1, len(self.plan.changes))
+        interrupted, first = journal.open_write(name), journal.announced(name)
+        if first is None:
+            self._keep_to_the_plan(name, step, change)
             verb = change.verb
         else:
             verb = Change(from_json(first["before"]), from_json(first["after"])).verb
         self.show.step(*place, step.title, verb, done=False)
         seen = change.before
         if change.needed:
-            seen = self._write(entry.name, step, change)
+            seen = self._write(name, step, change)
         elif interrupted:
-            journal.add("confirmed", step=entry.name, do=step.do, seen=to_json(seen))
+            journal.add("confirmed", step=name, do=step.do, seen=to_json(seen))
         self.show.step(*place, step.title, verb, done=True)
-        self.known |= planning.seen_of(entry, step, seen)
-        self.steps.append(step)
-        self.outcomes.append(Outcome(name=entry.name, do=entry.do, verb=verb, title=step.title))
+        self.outcomes.append(Outcome(name=name, do=step.do, verb=verb, title=step.title))
+        return seen
 
-    def _look(self, entry: Entry) -> tuple[Step, Change]:
+    def _found(self, name: str, step: Step) -> State | None:
         """Read a step's thing; what this run wrote is only absent if it is so for good."""
-        step = playbook.build(entry, self.known, self.plan.mark)
         journal = self.run.journal
-        if journal.open_write(entry.name):
-            found = settled(step, self.tenant)
-        else:
-            found = step.read(self.tenant)
-            if found is None and journal.confirmed(entry.name):
-                found = settled(step, self.tenant)
-        return planning.fit(step, found, self.tenant)
+        if journal.open_write(name):
+            return settled(step, self.tenant)
+        found = step.read(self.tenant)
+        if found is None and journal.confirmed(name):
+            return settled(step, self.tenant)
+        return found
 
-    def _keep_to_the_plan(self, entry: Entry, step: Step, change: Change) -> None:
+    def _keep_to_the_plan(self, name: str, step: Step, change: Change) -> None:
         """Stop where the change isn't the one that was agreed."""
-        agreed = next(each.change for each in self.plan.changes if each.name == entry.name)
+        agreed = next(each.change for each in self.plan.changes if each.name == name)
         done_already = agreed.verb == "change" and not change.needed
         if (
             agreed.agrees(change)
             or agreed.done_by(change)
             or done_already
-            or entry.name == planning.PROOF_KEY_GONE
+            or name == planning.PROOF_KEY_GONE
         ):
             return
         raise PlanChangedError(
@@ -225,22 +237,3 @@ def read_or_none(step: Step, tenant: Tenant) -> State | None:
         return step.read(tenant) if step.readable else None
     except NamesakeError:
         return None
-
-
-# ---- steps in the journal ----
-
-
-def fields_of(step: Step) -> dict[str, Any]:
-    """Write a step's fields as JSON, so that it can be made again without its playbook."""
-    found = asdict(step).items()
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in found}
-
-
-def step_of(record: Mapping[str, Any]) -> Step:
-    """Make a step again from what was announced."""
-    fields = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in record["fields"].items()
-        if name != "mark"
-    }
-    return CATALOGUE[record["do"]](mark=Mark(**record["fields"]["mark"]), **fields)

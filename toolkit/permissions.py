@@ -123,6 +123,11 @@ def reaches_mailboxes(api: str, value: str) -> bool:
     return api in APIS and value.startswith(MAILBOX_FAMILIES)
 
 
+def permission(api: str, value: str) -> str:
+    """Name an application permission together with its API."""
+    return f"{value} ({api})"
+
+
 def meaning(value: str) -> str:
     """Say a permission or a role in plain words; a role says all that it confers."""
     if value in ROLES:

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from toolkit import marks, playbook, preflight
+from toolkit import dropped, marks, playbook, preflight
+from toolkit.dropped import Earlier
 from toolkit.errors import PlanChangedError, UsageError
 from toolkit.inputs import UNASKED, Answers
 from toolkit.playbook import Entry, Playbook
@@ -18,14 +19,17 @@ from toolkit.steps.reach import from_json as reach_from_json
 from toolkit.strict_yaml import REFERENCE
 from toolkit.systems.tenant import Tenant
 
-FORMAT = 1
+FORMAT = 2
 PROOF_KEY = "proof_key"
 PROOF_KEY_GONE = "proof_key_gone"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """One step of a plan, as the person who agrees sees it."""
+    """One step of a plan, as the person who agrees sees it.
+
+    `dropped` is what an earlier run did and the answers don't ask for any more.
+    """
 
     name: str
     do: str
@@ -36,6 +40,7 @@ class Planned:
     irreversible: str = ""
     needs: tuple[Right, ...] = ()
     reach: Reach | None = None
+    dropped: Earlier | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -51,6 +56,7 @@ class Planned:
             "irreversible": self.irreversible,
             "reach": self.reach.as_json() if self.reach else None,
             "needs": [{"role": right.role, "why": right.why} for right in self.needs],
+            "dropped": self.dropped.as_json() if self.dropped else None,
         }
 
 
@@ -161,22 +167,37 @@ def plan_of(found: Survey, book: Playbook, answers: Answers, tenant: Tenant) -> 
 
 
 def survey(
-    book: Playbook, answers: Answers, tenant: Tenant, *, proved: bool, show: Callable[[str], None]
+    book: Playbook,
+    answers: Answers,
+    tenant: Tenant,
+    *,
+    proved: bool,
+    show: Callable[[str], None],
+    earlier: Iterable[Earlier] = (),
 ) -> Survey:
-    """Read every step's thing, in order, as far as it can be known now."""
+    """Read every step's thing, in order, as far as it can be known now.
+
+    `earlier` is what runs before this one let the application do: what of it isn't asked for any
+    more is to be taken back.
+    """
     mark = Mark(book.name, str(answers["instance"]))
     notes = (*tenant.notes, *preflight.check(book, answers, tenant))
     known = starting_point(answers, tenant)
-    steps: list[Step] = []
-    changes: list[Planned] = []
-    looked: dict[str, Step] = {}
     before, after = entries(book, answers)
+    looked: dict[str, tuple[Step, Change]] = {}
     for entry in before:
         show(entry.name)
-        step, planned = _planned(entry, known, mark, tenant)
-        steps.append(step)
-        looked[entry.name] = step
+        looked[entry.name] = _look(entry, known, mark, tenant)
+    steps = [step for step, _ in looked.values()]
+    leftovers = list(_leftovers(dropped.left(earlier, steps), tenant))
+    known |= leaving(leftovers)
+    changes: list[Planned] = []
+    for entry in before:
+        step, change = looked[entry.name]
+        told_again(step, known).check(tenant, change.before)
+        planned = _show(entry, step, change)
         changes.append(_reaching(entry, planned, looked, tenant, changes))
+    changes += leftovers
     if proved and after and not any(c.change.needed for c in changes if c.name != PROOF_KEY):
         changes = [c for c in changes if c.name != PROOF_KEY]
         after = ()
@@ -241,14 +262,38 @@ def fit(step: Step, found: State | None, tenant: Tenant) -> tuple[Step, Change]:
     return step, change
 
 
-def _planned(
-    entry: Entry, known: dict[str, Any], mark: Mark, tenant: Tenant
-) -> tuple[Step, Planned]:
+def told_again(step: Step, known: Mapping[str, Any]) -> Step:
+    """Tell a step what is known of the whole set-up by now."""
+    news = {name: known[f"set_up.{name}"] for name in step.told if f"set_up.{name}" in known}
+    return replace(step, **news)
+
+
+def leaving(changes: Iterable[Planned]) -> dict[str, Any]:
+    """Tell, as what references may name, which tenant-wide permissions a plan takes back."""
+    return {"set_up.leaving": dropped.leaving(c.dropped for c in changes if c.dropped)}
+
+
+def _leftovers(left: Iterable[Earlier], tenant: Tenant) -> Iterator[Planned]:
+    """Plan to take back what an earlier run did and nothing asks for any more."""
+    for number, each in enumerate(left, 1):
+        change = Change(each.step.read(tenant), None)
+        if change.needed:
+            yield Planned(
+                name=f"{each.name}_dropped{number}",
+                do=each.step.do,
+                title=each.step.title,
+                because="An earlier run set it up, and the answers don't ask for it any more.",
+                change=change,
+                needs=each.step.needs,
+                dropped=each,
+            )
+
+
+def _look(entry: Entry, known: dict[str, Any], mark: Mark, tenant: Tenant) -> tuple[Step, Change]:
     step = playbook.build(entry, known, mark)
     step, change = fit(step, step.read(tenant) if step.readable else None, tenant)
-    step.check(tenant, change.before)
     known |= seen_of(entry, step, change.before)
-    return step, _show(entry, step, change)
+    return step, change
 
 
 def seen_of(entry: Entry, step: Step, found: State | None) -> dict[str, Any]:
@@ -260,7 +305,7 @@ def seen_of(entry: Entry, step: Step, found: State | None) -> dict[str, Any]:
 def _reaching(
     entry: Entry,
     planned: Planned,
-    steps: Mapping[str, Step],
+    looked: Mapping[str, tuple[Step, Change]],
     tenant: Tenant,
     earlier: Sequence[Planned],
 ) -> Planned:
@@ -270,7 +315,7 @@ def _reaching(
     named = REFERENCE.fullmatch(str(entry.fields.get("group", "")))
     other = named[1].partition(".")[0] if named else ""
     about = next((each for each in earlier if each.name == other), planned)
-    reach = about.reach or steps[about.name].reach(tenant, about.change.before)
+    reach = about.reach or looked[about.name][0].reach(tenant, about.change.before)
     alarm = planned.alarm or (reach.alarm if reach else "")
     return replace(planned, reach=reach, alarm=alarm)
 
@@ -336,6 +381,7 @@ def _saved_change(data: Mapping[str, Any]) -> Planned:
         irreversible=data["irreversible"],
         needs=tuple(Right(each["role"], each["why"]) for each in data["needs"]),
         reach=reach_from_json(data["reach"]),
+        dropped=dropped.from_saved(data["dropped"]) if data["dropped"] else None,
     )
 
 

@@ -42,6 +42,7 @@ def of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run | None)
         refused=_times(run, "refused"),
         since=confirmed[0] if confirmed else None,
         proved=proved(run),
+        moved=_taken_back(plan, run),
     )
 
 
@@ -71,6 +72,17 @@ def _look(proof: Proof, tenant: Tenant, run: Run | None) -> Verdict:
     if run is not None:
         run.journal.add("trying", app=proof.app)
     return proof.look(tenant, remember)
+
+
+def _taken_back(plan: Plan, run: Run | None) -> datetime | None:
+    """Tell when the run last took something away from the application, which it may still have."""
+    names = {planned.name for planned in plan.changes if planned.dropped}
+    times = [
+        datetime.fromisoformat(record["at"])
+        for record in (run.journal if run else ())
+        if record["event"] == "confirmed" and record["step"] in names
+    ]
+    return max(times, default=None)
 
 
 def _times(run: Run | None, event: str) -> tuple[datetime, ...]:

@@ -121,7 +121,7 @@ def go_on(
 def _take_away(made: Run, home: Home, tenant: Tenant, show: Show) -> list[Line]:
     """Take back what a run made, whatever became of it since; what others live on stays."""
     if made.state != "undone":
-        taking_back.undo(made, tenant, show, force=True, delete=True)
+        taking_back.undo(made, tenant, show, force=True, delete=True, restore=False)
         days.close_after(home, made, "members", "stop")
     titles = {r["step"]: r["title"] for r in made.journal if r["event"] == "announced"}
     last = {r["step"]: r for r in made.journal if r["event"] == "undone"}

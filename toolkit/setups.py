@@ -10,13 +10,14 @@ from typing import Any
 
 from toolkit import inputs, marks, playbook
 from toolkit import plan as planning
-from toolkit.engine import fields_of
+from toolkit.dropped import Earlier
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Question
 from toolkit.plan import Plan, Planned, Survey
 from toolkit.state import Change, State, Value, texts, to_json
 from toolkit.steps.base import Mark
+from toolkit.steps.written import fields_of
 from toolkit.systems.tenant import Tenant
 
 TAG = "mailgrant:"
@@ -184,6 +185,25 @@ def look_by_marks(
     survey = planning.survey(book, answers, tenant, proved=True, show=show)
     survey = with_keys_elsewhere(survey, mark, str(principal["appId"]), tenant)
     return SetUp(plan=planning.plan_of(survey, book, answers, tenant), run=None, survey=survey)
+
+
+def done_elsewhere(
+    now: Survey, mark: Mark, tenant: Tenant, show: Callable[[str], None]
+) -> list[Earlier]:
+    """Tell what a set-up let its application do, by the answers noted on it; `now` is how it is seen.
+
+    Raises AnswerError where what was noted doesn't tell everything.
+    """
+    principal = marked_as(tenant, mark.name)
+    notes = str(principal.get("notes") or "") if principal else ""
+    if principal is None or notes == now.known.get("set_up.answers"):
+        return []
+    then = look_by_marks(principal, tenant, {}, None, show).survey
+    return [
+        Earlier(name=planned.name, step=step)
+        for planned, step in zip(then.changes, then.steps, strict=False)
+        if step.lets and planned.change.before
+    ]
 
 
 def _only(missing: list[Question], ask: Ask | None, known: Mapping[str, Any]) -> Ask | None:

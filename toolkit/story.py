@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from toolkit import engine
+from toolkit import dropped, engine, setups
 from toolkit import plan as planning
 from toolkit.engine import Result, Show
 from toolkit.errors import NotFoundError, NotYetError, RefusedError
@@ -12,6 +12,7 @@ from toolkit.home import Home, Run
 from toolkit.inputs import Answers
 from toolkit.plan import Plan, Survey
 from toolkit.playbook import Playbook
+from toolkit.steps.base import Mark
 from toolkit.systems.tenant import Tenant
 
 
@@ -57,15 +58,51 @@ class Agreed:
 
 
 def draw_or_resume(
-    home: Home, tenant: Tenant, book: Playbook, answers: Answers, show: Callable[[str], None]
+    home: Home,
+    tenant: Tenant,
+    book: Playbook,
+    answers: Answers,
+    show: Callable[[str], None],
+    *,
+    saved: Plan | None = None,
 ) -> Agreed:
-    """Give the plan that was agreed for the open run, or draw a new one."""
+    """Give the plan that was agreed for the open run, or draw a new one.
+
+    `saved` is a plan from a file: what it takes back counts as done earlier, wherever that was.
+    """
     run = open_run(home, tenant, book, answers)
     if run is not None:
         return Agreed(plan=planning.from_saved(run.plan(), str(run.plan_file)), run=run)
-    proved = bool(last_proof(home, tenant, book.name, str(answers["instance"])))
-    found = planning.survey(book, answers, tenant, proved=proved, show=show)
+    found = look(home, tenant, book, answers, show, saved=saved)
     return Agreed(plan=planning.plan_of(found, book, answers, tenant), found=found)
+
+
+def look(
+    home: Home,
+    tenant: Tenant,
+    book: Playbook,
+    answers: Answers,
+    show: Callable[[str], None],
+    *,
+    saved: Plan | None = None,
+) -> Survey:
+    """Hold a playbook against a tenant, and against what earlier runs of the set-up did.
+
+    Where this home knows of none, the set-up's marks in the tenant tell.
+    """
+    proved = bool(last_proof(home, tenant, book.name, str(answers["instance"])))
+    runs = home.runs_of(tenant.id, book.name, str(answers["instance"]))
+    earlier = [p.dropped for p in saved.changes if p.dropped] if saved else []
+    earlier += dropped.of_runs(runs)
+    found = planning.survey(book, answers, tenant, proved=proved, earlier=earlier, show=show)
+    if runs or saved or not found.known.get("app.client_id"):
+        return found
+    elsewhere = setups.done_elsewhere(
+        found, Mark(book.name, str(answers["instance"])), tenant, show
+    )
+    if not any(dropped.left(elsewhere, found.steps)):
+        return found
+    return planning.survey(book, answers, tenant, proved=proved, earlier=elsewhere, show=show)
 
 
 def last_proof(home: Home, tenant: Tenant, playbook: str, instance: str) -> str | None:

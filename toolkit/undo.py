@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from toolkit.engine import Show, look_until, read_or_none, settled, step_of
+from toolkit.engine import Show, look_until, read_or_none, settled
 from toolkit.home import Run
 from toolkit.state import Change, State, Value, Verb, from_json, to_json
 from toolkit.steps import CATALOGUE
 from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Step, scopes_of
+from toolkit.steps.written import step_of
 from toolkit.systems.tenant import Tenant
 
 OWN_USE = timedelta(minutes=5)
@@ -44,11 +45,13 @@ class Undone:
         }
 
 
-def undo(run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool) -> list[Undone]:
+def undo(
+    run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool, restore: bool = True
+) -> list[Undone]:
     """Take back what a run did; stopped anywhere, it goes on where it was.
 
     `force` removes what this run made even where somebody changed it since; `delete` deletes an
-    application that is in use.
+    application that is in use. Without `restore`, what this run took away isn't given back.
     """
     tenant.run = run.id
     kinds = {CATALOGUE[(run.journal.announced(name) or {})["do"]] for name in run.journal.steps()}
@@ -58,7 +61,7 @@ def undo(run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool) -> 
     steps = list(reversed(run.journal.steps()))
     results = []
     for number, name in enumerate(steps, 1):
-        back = _Back(name, run, tenant, force=force, delete=delete)
+        back = _Back(name, run, tenant, force=force, delete=delete, restore=restore)
         results.append(back.go(show, (number, len(steps))))
     run.journal.add("undone run", stays=[result.title for result in results if result.stays])
     return results
@@ -67,11 +70,13 @@ def undo(run: Run, tenant: Tenant, show: Show, *, force: bool, delete: bool) -> 
 class _Back:
     """One step on its way back."""
 
-    def __init__(self, name: str, run: Run, tenant: Tenant, *, force: bool, delete: bool) -> None:
+    def __init__(
+        self, name: str, run: Run, tenant: Tenant, *, force: bool, delete: bool, restore: bool
+    ) -> None:
         record: Mapping[str, Any] = run.journal.announced(name) or {}
         self.name, self.run, self.tenant = name, run, tenant
-        self.force, self.delete = force, delete
-        self.step: Step = step_of(record)
+        self.force, self.delete, self.restore = force, delete, restore
+        self.step: Step = step_of(record["do"], record["fields"])
         self.made = Change(from_json(record["before"]), from_json(record["after"]))
 
     def go(self, show: Show, place: tuple[int, int]) -> Undone:
@@ -118,6 +123,8 @@ class _Back:
 
     def _sweep(self, *, unsure: bool) -> tuple[Change, str]:
         """Take away what a cut may have left of a thing that is there no more, or not yet."""
+        if self.made.verb == "remove" and self.step.lets:
+            return (Change(None, self.made.before) if self.restore else NOTHING), ""
         if self.made.verb == "remove" and not self.step.fleeting:
             return NOTHING, "this run removed it, and it can't be put back"
         if not unsure or self.made.before is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from toolkit.checks import Check
 from toolkit.inputs import ALWAYS
+from toolkit.marks import answers_in
 from toolkit.permissions import APIS, meaning, reaches_mailboxes
 from toolkit.plan import Plan, Planned
 from toolkit.state import Later, texts
@@ -37,7 +38,6 @@ LABELS = {
     "enterprise_app": "enterprise app",
     "enabled": "may sign in",
     "tags": "tags",
-    "answers": "answers noted",
     "owners": "owners",
     "app": "application id",
     "client_id": "application id",
@@ -167,6 +167,9 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
         if said or _unknown(target) or not (change.verb == "create" or change.differs(key)):
             continue
         then = shown(target)
+        if key == "answers":
+            listed += _answers(str((change.before or {}).get(key)), str(target))
+            continue
         now = "" if change.before is None else shown(change.before.get(key))
         if change.before is not None and isinstance(target, frozenset):
             now, then = _delta(planned, key)
@@ -178,6 +181,16 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
     listed += [Row("may", "", each.words) for each in may]
     listed += [Row("where", "", each) for each in dict.fromkeys(each.where for each in may)]
     return listed + _reached(planned)
+
+
+def _answers(before: str, after: str) -> list[Row]:
+    """List the answers that change, by what is noted of them."""
+    then, now = answers_in(after) or {}, answers_in(before) or {}
+    changed = [name for name in {**now, **then} if now.get(name) != then.get(name)]
+    return [
+        Row(f"answer {label(name)}", shown(now.get(name)), shown(then.get(name)))
+        for name in changed
+    ]
 
 
 def _reached(planned: Planned) -> list[Row]:

@@ -118,7 +118,12 @@ def _agreed_again(here: Session, agreed: Plan) -> Agreed:
         )
     try:
         again = story.draw_or_resume(
-            here.home, here.tenant, agreed.book, agreed.answers, here.terminal.working
+            here.home,
+            here.tenant,
+            agreed.book,
+            agreed.answers,
+            here.terminal.working,
+            saved=agreed,
         )
     except LackingRightError as error:  # half the rights: do that half
         here.terminal.say(

@@ -69,10 +69,8 @@ def plan(
     book = book_of(name)
     with session(settings) as here:
         answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
-        proved = bool(story.last_proof(here.home, here.tenant, book.name, str(answers["instance"])))
-        drawn = planning.draw_up(
-            book, answers, here.tenant, proved=proved, show=here.terminal.working
-        )
+        found = story.look(here.home, here.tenant, book, answers, here.terminal.working)
+        drawn = planning.plan_of(found, book, answers, here.tenant)
         here.terminal.still()
         if out is not None:
             save(drawn, out)

@@ -62,7 +62,8 @@ class Step(ABC):
     acts on what the change adds and removes, never on the whole. Undoing is writing back. What is
     read in a `passing` key may change by itself: it is nobody's drift. `told` fields are filled
     with what is known of the whole set-up, not by the playbook. Of the fields `one_of` exactly one
-    is given.
+    is given. `lets` is the field that lists what the thing lets the application do, `lets_key` the
+    key under which that is read: what answers don't ask for any more is taken back by it.
     """
 
     do: ClassVar[str]
@@ -75,6 +76,8 @@ class Step(ABC):
     told: ClassVar[tuple[str, ...]] = ()
     shared: ClassVar[bool] = False
     one_of: ClassVar[tuple[str, ...]] = ()
+    lets: ClassVar[str] = ""
+    lets_key: ClassVar[str] = ""
 
     mark: Mark
 

@@ -16,7 +16,9 @@ class Consent(Step):
     """Permissions of one API, declared on the application and granted to it tenant-wide."""
 
     do: ClassVar[str] = "consent"
-    key: ClassVar[tuple[str, ...]] = ("app",)
+    key: ClassVar[tuple[str, ...]] = ("app", "api")
+    lets: ClassVar[str] = "application"
+    lets_key: ClassVar[str] = "granted"
     needs: ClassVar[tuple[Right, ...]] = (
         APPLICATION_ADMINISTRATOR,
         Right(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError, RefusedError, UnionTrapError
-from toolkit.permissions import APIS, ROLES, reaches_mailboxes
+from toolkit.permissions import APIS, ROLES, permission, reaches_mailboxes
 from toolkit.state import Change, State, has_later, texts
 from toolkit.steps import names, scope_ways
 from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Right, Step, settled
@@ -31,10 +31,13 @@ class MailboxScope(Step):
     needs: ClassVar[tuple[Right, ...]] = (EXCHANGE_ADMINISTRATOR,)
     passing: ClassVar[tuple[str, ...]] = ("where",)
     one_of: ClassVar[tuple[str, ...]] = scope_ways.WAYS
-    told: ClassVar[tuple[str, ...]] = ("assignments_begin",)
+    told: ClassVar[tuple[str, ...]] = ("leaving", "assignments_begin")
+    lets: ClassVar[str] = "roles"
+    lets_key: ClassVar[str] = "roles"
 
     app: str
     roles: tuple[str, ...]
+    leaving: tuple[str, ...] = ()
     assignments_begin: str = ""
     group: str = ""
     groups: tuple[str, ...] = ()
@@ -62,7 +65,7 @@ class MailboxScope(Step):
         return names.assignment(self.mark, role, self.assignments_begin)
 
     def read(self, tenant: Tenant) -> State | None:
-        """Look for our assignments by name; a tenant-wide grant beside them stops everything."""
+        """Look for our assignments by name."""
         unknown = [role for role in self.roles if role not in ROLES]
         if unknown:
             raise RefusedError(
@@ -72,7 +75,6 @@ class MailboxScope(Step):
         principal = tenant.graph.principal_id(self.app)
         if principal is None:
             return None
-        self._refuse_union(tenant, principal)
         rows = [row for role in self.roles if (row := self._assignment(tenant, role, principal))]
         if not rows:
             return None
@@ -92,7 +94,13 @@ class MailboxScope(Step):
         return {**roles, **elsewhere, place.way: place.value}
 
     def check(self, tenant: Tenant, found: State | None) -> None:
-        """Refuse a place that isn't there; one that is in force already was looked at before."""
+        """Refuse a place that isn't there; one that is in force already was looked at before.
+
+        A tenant-wide grant beside it stops everything, unless the same plan takes it away.
+        """
+        principal = tenant.graph.principal_id(self.app) if self.readable else None
+        if principal is not None:
+            self._refuse_union(tenant, principal)
         if not self.place.value:
             raise AnswerError(
                 f"Nothing says which mailboxes {', '.join(self.roles)} is for.",
@@ -277,8 +285,9 @@ class MailboxScope(Step):
                 else {}
             )
             value = values.get(grant["appRoleId"], "")
-            if reaches_mailboxes(name, value):
-                wide.append(f"{value} ({name})")
+            shown = permission(name, value)
+            if reaches_mailboxes(name, value) and shown not in self.leaving:
+                wide.append(shown)
         if wide:
             raise UnionTrapError(
                 f"The application {self.app} holds tenant-wide permissions on mailboxes: {', '.join(sorted(wide))}. "
