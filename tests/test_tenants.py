@@ -13,6 +13,7 @@ from toolkit.practice.seed.people import TENANT_ID
 from toolkit.systems.people import EXCHANGE_TOOLS, GRAPH_TOOLS, READING
 
 MAIN = "mytimetable-graph"
+APP = "mailgrant-mytimetable-graph-prod"
 PRACTICE = "practice"
 OTHER = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -76,8 +77,46 @@ def test_planning_asks_for_reading_and_names_what_was_added(person: CommandLine)
     assert of_tools(person) >= set(READING)
     assert not [scope for scope in of_tools(person) if "Write" in scope]
     assert "may now do for" in ended.err
-    assert "in two windows" in ended.out
+    assert "Sign-in: quick" in ended.out
+    assert "in two windows" in " ".join(ended.out.split())
     assert set(person("tenants", "show", "person", "--json").json["consented"]) == set(READING)
+
+
+DAYS_AFTER = (
+    (("members", "add", APP, "femke.bakker@northbridge.example"), set()),
+    (("stop", APP), {"Application.ReadWrite.All"}),
+    (("retire", APP, "--after", "1h"), {"Application.ReadWrite.All"}),
+    (("undo", APP), {"Application.ReadWrite.All", "AuditLog.Read.All"}),
+)
+
+
+def test_each_write_is_asked_for_when_it_is_due_and_named_at_the_end(mailgrant: CommandLine):
+    """By words and as data; `members` writes in Exchange alone and asks for no more than reading."""
+    assert mailgrant("setup", MAIN, "--yes").code == 0
+    for number, (line, writes) in enumerate(DAYS_AFTER):
+        name = f"person{number}"
+        assert mailgrant("tenants", "add", name, "--practice").code == 0
+        with windows(mailgrant.home, accept()) as browser:
+            ended = mailgrant("--tenant", name, *line, "--yes", "--json")
+
+        assert ended.code in (0, 75), ended.err
+        assert set(ended.json["consented"]) == {*READING, *writes}, line
+        assert "Write" not in browser.seen[0]
+        for scope in writes:
+            assert scope in ended.err
+        assert set(mailgrant("tenants", "show", name, "--json").json["consented"]) >= writes
+        if line[0] == "stop":
+            assert mailgrant("undo", ended.json["run"], "--yes").code == 0
+
+
+def test_a_run_that_is_refused_names_its_consent_too(person: CommandLine):
+    person.switch("dehydrated on")
+    with windows(person.home, accept()):
+        ended = by(person, "setup", MAIN, "--yes", "--json")
+
+    assert ended.code != 0
+    assert ended.json["outcome"] == "stopped"
+    assert set(ended.json["consented"]) == {*READING, "Application.ReadWrite.All"}
 
 
 def test_consent_that_was_added_is_taken_back_on_removal(person: CommandLine):
@@ -258,17 +297,41 @@ def test_an_app_signs_in_by_its_secret_in_keep(mailgrant: CommandLine):
     assert not list((mailgrant.home / "keep").glob("sign-in-*"))
 
 
-def test_a_reader_draws_the_plan(mailgrant: CommandLine):
+def test_a_reader_draws_the_plan_and_another_carries_it_out(mailgrant: CommandLine):
     from toolkit.practice.passwords import known_secret
     from toolkit.practice.seed.entries import app_id
 
-    secret = mailgrant.home.parent / "reader.pem"
-    secret.write_text("no key", encoding="utf-8")
+    secret = mailgrant.home.parent / "reader.txt"
+    secret.write_text(known_secret("reader"), encoding="utf-8")
     line = ("--reader", app_id("reader"), "--reader-key", str(secret))
-    ended = mailgrant("tenants", "add", "person", "--practice", *line)
+    assert mailgrant("tenants", "add", "person", "--practice", *line).code == 0
+    plan = mailgrant.home.parent / "plan.json"
+
+    drawn = by(mailgrant, "plan", MAIN, "--yes", "--out", str(plan))  # and no window
+
+    assert drawn.code == 0, drawn.err
+    first, _, rest = " ".join(drawn.out.split()).partition("Nothing is changed yet.")
+    assert f"signed in: application {app_id('reader')}, which is meant to read only" in first
+    assert "Carrying it out is another's. Sign-in: quick." in rest
+    with windows(mailgrant.home, accept()) as browser:
+        ended = by(mailgrant, "apply", str(plan), "--yes", "--json")
+    assert ended.code == 0, ended.err
+    assert browser.seen
+    with windows(mailgrant.home, accept()):
+        assert by(mailgrant, "undo", ended.json["run"], "--yes").code == 0
+
+
+def test_a_key_that_is_none_is_refused(mailgrant: CommandLine):
+    from toolkit.practice.seed.entries import app_id
+
+    wrong = mailgrant.home.parent / "reader.pem"
+    wrong.write_text("no key", encoding="utf-8")
+    ended = mailgrant(
+        "tenants", "add", "person", "--practice", "--reader", app_id("reader"), "--reader-key", str(wrong)
+    )  # fmt: skip
     assert ended.code == 2
     assert "doesn't hold a private key" in ended.err
-    assert known_secret("reader") not in ended.err
+    assert not list((mailgrant.home / "keep").glob("sign-in-*"))
 
 
 def test_without_a_tenant_the_default_profile_is_meant(mailgrant: CommandLine, person: CommandLine):

@@ -79,6 +79,8 @@ def _refused(error: MailgrantError, settings: Settings) -> int:
             for name in ("practice", "run", "steps", "proof")
             if name in settings.state
         }
+        consented = settings.state.get("consented", list)()
+        body |= {"consented": consented} if consented else {}
         sys.stdout.write(redact(json.dumps(body, ensure_ascii=True)) + "\n")
     return error.exit_code
 

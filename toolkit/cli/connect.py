@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.cli import Settings
-from toolkit.cli.identities import AS_POWERFUL, added, identity_of, notes_of, tell
+from toolkit.cli.identities import AS_POWERFUL, added, identity_of, notes_of, tell, who
 from toolkit.clock import Clock, SystemClock
 from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Home
@@ -122,6 +122,7 @@ def session(
         stack.callback(opened.terminal.still)
         settings.state["practice"] = opened.tenant.practice
         if profile is None:
+            settings.state["consented"] = lambda: list(_fresh(opened))
             stack.callback(_tell_consent, opened)
         if online:
             _introduce(opened)
@@ -172,8 +173,8 @@ def _practice(
             clock=world.clock,
             prompts=terminal,
             meter=meter,
-            who=identity.title if profile else "Practice Administrator",
-            notes=notes_of(profile),
+            who=who(identity, profile, reading=reading) if profile else "Practice Administrator",
+            notes=notes_of(profile, reading=reading),
         )
         yield Session(tenant, home, terminal, settings, profile)
 
@@ -194,8 +195,8 @@ def _real(settings: Settings, profile: Profile, *, reading: bool) -> Session:
         keep=home.keep,
         prompts=terminal,
         meter=meter,
-        who=identity.title,
-        notes=notes_of(profile),
+        who=who(identity, profile, reading=reading),
+        notes=notes_of(profile, reading=reading),
     )
     return Session(tenant, home, terminal, settings, profile)
 
@@ -268,13 +269,16 @@ def _introduce(here: Session) -> None:
         tenant.who = tenant.identity.title
 
 
+def _fresh(here: Session) -> tuple[str, ...]:
+    """List what a person's consent has added that the profile doesn't know yet."""
+    known = here.profile.consented if here.profile else ()
+    return tuple(sorted(set(added(here.tenant.identity)) - set(known)))
+
+
 def _tell_consent(here: Session) -> None:
     """Say what a person's consent has added, and remember it in the profile."""
-    profile = here.profile
-    if profile is None:
-        return
-    fresh = tuple(sorted(set(added(here.tenant.identity)) - set(profile.consented)))
-    if not fresh:
+    profile, fresh = here.profile, _fresh(here)
+    if profile is None or not fresh:
         return
     with here.home.lock("tenants"):
         current = profiles_of(here.settings).get(profile.name)

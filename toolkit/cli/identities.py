@@ -1,7 +1,9 @@
 """Who signs in for a tenant profile, and what is said about it."""
 
+from pathlib import Path
+
 from toolkit.cli import Settings
-from toolkit.errors import NotFoundError
+from toolkit.errors import NotFoundError, UsageError
 from toolkit.profiles import Profile
 from toolkit.secret import Keep, Secret
 from toolkit.systems.clouds import Cloud
@@ -11,13 +13,16 @@ from toolkit.systems.wire import Meter
 from toolkit.terminal import Terminal
 
 AS_POWERFUL = (
-    "Who signs in is an application with Exchange.ManageAsApp: as powerful as an Exchange "
+    "Sign-in: app-only. Who signs in is an application with Exchange.ManageAsApp: as powerful as an Exchange "
     "administrator, for whoever has its key."
 )
 WINDOWS = {
-    "quick": "A person signs in by Microsoft's own clients, in two windows.",
-    "own": "A person signs in by an app of the tenant's own, in one window.",
+    "quick": "Sign-in: quick. A person signs in by Microsoft's own clients, in two windows.",
+    "own": "Sign-in: own. A person signs in by an app of the tenant's own, in one window.",
 }
+
+
+KINDS = {".pem": "a private key and its certificate (PEM)", ".secret": "a client secret"}
 
 
 def identity_of(
@@ -58,9 +63,34 @@ def identity_of(
     )
 
 
-def notes_of(profile: Profile | None) -> tuple[str, ...]:
-    """Say in every plan by which way somebody signs in."""
-    return (WINDOWS.get(profile.sign_in, AS_POWERFUL),) if profile else ()
+def notes_of(profile: Profile | None, *, reading: bool = False) -> tuple[str, ...]:
+    """Say in every plan by which way somebody signs in: quick, own, or as an application."""
+    if profile is None:
+        return ()
+    way = WINDOWS.get(profile.sign_in, AS_POWERFUL)
+    return (f"Carrying it out is another's. {way}" if reading and profile.reader else way,)
+
+
+def who(identity: Identity, profile: Profile, *, reading: bool = False) -> str:
+    """Name who signs in, in the first line of every plan."""
+    reads = ", which is meant to read only" if reading and profile.reader else ""
+    return f"{identity.title}{reads}"
+
+
+def key_kind(path: Path, *kinds: str) -> str:
+    """Tell a certificate with its key (.pem) from a secret (.secret) by what is in the file."""
+    data = path.read_bytes()
+    if b"PRIVATE KEY" in data and b"BEGIN CERTIFICATE" in data:
+        found = ".pem"
+    else:
+        found = ".secret" if len(data.split()) == 1 and b"-----" not in data else ""
+    if found in kinds:
+        return found
+    wanted = " or ".join(KINDS[kind] for kind in kinds)
+    raise UsageError(
+        f"{path} doesn't hold {wanted}.",
+        fix="`mailgrant certificates convert` makes one PEM file of both. Nothing was changed.",
+    )
 
 
 def added(identity: Identity) -> tuple[str, ...]:

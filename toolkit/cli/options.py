@@ -57,8 +57,10 @@ def settings_of(*, as_json: bool) -> Settings:
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """Print data for a program; plain ASCII survives every pipe."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=True, indent=1) + "\n")
+    """Print data for a program, with what a person has consented to; plain ASCII survives every pipe."""
+    consented = settings_of(as_json=False).state.get("consented", list)()
+    said = {**data, "consented": consented} if consented else data
+    sys.stdout.write(json.dumps(said, ensure_ascii=True, indent=1) + "\n")
 
 
 def wait_of(text: str | None, *, practice: bool) -> timedelta:

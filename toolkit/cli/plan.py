@@ -67,7 +67,7 @@ def plan(
     settings = settings_of(as_json=as_json)
     form = "json" if settings.as_json else form
     book = book_of(name)
-    with session(settings) as here:
+    with session(settings, reading=True) as here:
         answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
         found = story.look(here.home, here.tenant, book, answers, here.terminal.working)
         drawn = planning.plan_of(found, book, answers, here.tenant)

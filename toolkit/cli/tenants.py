@@ -15,6 +15,7 @@ from toolkit.cli.connect import (
     terminal_of,
 )
 from toolkit.cli.consenting import agreed, registered, withdrawn
+from toolkit.cli.identities import key_kind
 from toolkit.cli.options import json_option, print_json, settings_of, yes_option
 from toolkit.errors import UsageError
 from toolkit.profiles import (
@@ -73,7 +74,7 @@ def tenants() -> None:
     "--reader-key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Its certificate with the key (PEM).",
+    help="Its certificate with the key (PEM), or its secret in a file; kept in keep.",
 )
 @click.option("--apps", default="", metavar="PREFIX", help="How names of new apps begin.")
 @click.option("--groups", default="", metavar="PREFIX", help="How names of new groups begin.")
@@ -181,24 +182,19 @@ def _same(found: str, wanted: str, what: str) -> None:
 def _with_keys(settings: Settings, profile: Profile, given: dict[str, Any]) -> Profile:
     """Keep the keys to sign in with; the profile names only their files."""
     keep = home_of(settings).keep
-    for option, end in (
-        ("key", ".pem" if profile.sign_in == "certificate" else ".secret"),
-        ("reader_key", ".pem"),
+    kinds = {"certificate": (".pem",), "secret": (".secret",)}.get(profile.sign_in, ())
+    for option, field, fits in (
+        ("key", "kept", kinds),
+        ("reader_key", "reader_kept", (".pem", ".secret")),
     ):
-        if given[option] is None:
+        path: Path | None = given[option]
+        if path is None:
             continue
-        data = given[option].read_bytes()
-        if end == ".pem" and (b"PRIVATE KEY" not in data or b"BEGIN CERTIFICATE" not in data):
-            raise UsageError(
-                f"{given[option]} doesn't hold a private key and its certificate (PEM).",
-                fix="Make one file of both: mailgrant certificates convert. Nothing was changed.",
-            )
-        file = f"sign-in-{profile.name}-{option.replace('_', '-')}{end}"
+        file = f"sign-in-{profile.name}-{option.replace('_', '-')}{key_kind(path, *fits)}"
         keep.remove(file)
-        keep.put(file, data)
-        profile = (
-            replace(profile, kept=file) if option == "key" else replace(profile, reader_kept=file)
-        )
+        keep.put(file, path.read_bytes())
+        named: dict[str, Any] = {field: file}
+        profile = replace(profile, **named)
     return replace(profile, reader=given["reader"])
 
 
