@@ -62,3 +62,21 @@ def test_a_set_up_that_was_stopped_is_undone_whole_without_starting_it(mailgrant
     undone = mailgrant("undo", APP, "--yes", "--json")
     assert undone.code == 0, undone.err
     assert [step["stays"] for step in undone.json["steps"]] == [""] * 4
+
+
+def test_a_replica_that_lags_hides_nothing_from_a_stop_and_its_undo(mailgrant: CommandLine):
+    before = mailgrant.digest()
+    mailgrant.switch("lag reads=3")
+    stopped = mailgrant("stop", APP, "--yes", "--json")
+    assert stopped.code == 0, stopped.err
+    assert mailgrant("undo", stopped.json["run"], "--yes").code == 0
+    assert mailgrant.digest() == before
+
+
+def test_a_replica_that_lags_hides_nothing_from_an_undo(mailgrant: CommandLine, fresh_home: Path):
+    mailgrant.switch("lag reads=3")
+    undone = mailgrant("undo", APP, "--yes", "--json")
+    assert undone.code == 0, undone.err
+    assert [step["stays"] for step in undone.json["steps"]] == [""] * 4
+    assert mailgrant.digest() == CommandLine(fresh_home).digest()
+    assert not list((mailgrant.home / "keep").glob("*.pem"))

@@ -83,8 +83,7 @@ class _Back:
         """Take the step back."""
         step, journal = self.step, self.run.journal
         unsure = journal.open_write(self.name)
-        found = settled(step, self.tenant) if unsure else read_or_none(step, self.tenant)
-        change, stays = self._way(found, unsure=unsure)
+        change, stays = self._way(self._found(unsure=unsure), unsure=unsure)
         show.step(*place, step.title, change.verb, done=False)
         if change.needed:
             before, after = to_json(change.before), to_json(change.after)
@@ -98,6 +97,13 @@ class _Back:
         if stays:
             show.stays(step.title, stays)
         return Undone(name=self.name, do=step.do, title=step.title, verb=change.verb, stays=stays)
+
+    def _found(self, *, unsure: bool) -> State | None:
+        """Read the thing; what this run left there is only absent if it is so for good."""
+        left_there = unsure or self.made.after is not None
+        return (
+            settled(self.step, self.tenant) if left_there else read_or_none(self.step, self.tenant)
+        )
 
     def _way(self, found: State | None, *, unsure: bool) -> tuple[Change, str]:
         """Decide how to get back: wholly where the thing is as we left it, by our part otherwise."""
@@ -190,17 +196,22 @@ def _difference(key: str, left: Value, right: Value) -> str:
 
 
 def _part_back(made: Change, found: State) -> tuple[Change, str]:
-    """Take back our part of a thing: what is still as we set it, and only that."""
+    """Take back our part of a thing: what is still as we set it, and only that.
+
+    Our part is taken back even where one reading shows it gone already: a replica may lag.
+    """
+    ours: dict[str, Value] = dict(found)
     target: dict[str, Value] = {}
     stays = []
-    for key, ours in (made.after or {}).items():
+    for key, left in (made.after or {}).items():
         here, first = found.get(key), (made.before or {}).get(key)
         target[key] = here
-        if isinstance(ours, frozenset) and isinstance(here, frozenset):
-            target[key] = (here - made.added(key)) | made.removed(key)
-        elif key in (made.before or {}) and here != first:
-            if here == ours:
-                target[key] = first
+        if isinstance(left, frozenset) and isinstance(here, frozenset):
+            added, removed = made.added(key), made.removed(key)
+            ours[key], target[key] = (here | added) - removed, (here - added) | removed
+        elif key in (made.before or {}) and left != first:
+            if here in (left, first):
+                ours[key], target[key] = left, first
             else:
                 stays.append(f"{key} is {here} by now")
-    return Change(found, target), "; ".join(stays)
+    return Change(ours, target), "; ".join(stays)

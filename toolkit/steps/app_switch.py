@@ -6,7 +6,7 @@ from typing import ClassVar
 from toolkit.errors import NotFoundError
 from toolkit.state import Change, State
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
-from toolkit.steps.base import Right, Step
+from toolkit.steps.base import Right, Step, settled
 from toolkit.systems.tenant import Tenant
 
 
@@ -28,8 +28,13 @@ class AppSwitch(Step):
         return f"sign-in of the enterprise application {self.name or self.app}"
 
     def read(self, tenant: Tenant) -> State | None:
-        """Look at the switch; None where there is no such enterprise application."""
-        principal = tenant.graph.service_principal(self.app)
+        """Look at the switch; None where there is no such enterprise application.
+
+        It was seen before, so one replica that doesn't know it isn't believed at once.
+        """
+        principal = settled(
+            lambda: tenant.graph.service_principal(self.app), tenant, "the enterprise application"
+        )
         if principal is None:
             return None
         return {
