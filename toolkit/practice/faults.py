@@ -60,6 +60,8 @@ def parse(line: str) -> Fault:
     phase, action = rest[0], _action(line, rest[1:])
     if phase == "after-reply" and action.word != "kill-client":
         raise _unreadable(line, "after the reply only kill-client is left")
+    if action.word == "aadsts" and (method, target) != (None, "token"):
+        raise _unreadable(line, "only the token service says AADSTS; say `on token`")
     if phase == "before" and action.word in {"dup", "truncate"}:
         raise _unreadable(line, f"{action.word} needs a reply; say after-commit")
     return Fault(line=line, method=method, target=target, times=times, phase=phase, action=action)
@@ -137,10 +139,12 @@ def _action(line: str, words: list[str]) -> Action:
         return Action(word=word, number=_number(line, rest[0]))
     if word == "status" and rest:
         return _status(line, rest)
+    if word == "aadsts" and len(rest) == 1:
+        return Action(word=word, number=_whole(line, rest[0]))
     raise _unreadable(
         line,
-        "it says not how: status N [retry-after X|date|none], reset, hang SECONDS,"
-        " truncate BYTES, html, dup, kill-client",
+        "it says not how: status N [retry-after X|date|none], aadsts CODE (on token), reset,"
+        " hang SECONDS, truncate BYTES, html, dup, kill-client",
     )
 
 

@@ -22,6 +22,8 @@ CODES = {
     503: "ServiceNotAvailable",
     504: "GatewayTimeout",
 }
+# What Entra answers with invalid_client, and 401: reference-error-codes of Microsoft's documentation.
+OF_CLIENTS = frozenset({50012, 700024, 700027, 700030, 7000112, 7000215, 7000218, 7000222})
 PAGE = """<!DOCTYPE html>
 <html><head><title>Sign in to the network</title></head>
 <body><form><p>Please accept the terms of use to go on.</p></form></body></html>
@@ -38,9 +40,20 @@ def failure(action: Action, *, token: bool) -> Answer:
     elif action.retry_after is not None:
         headers["retry-after"] = action.retry_after
     body = (
-        _token_failure() if token else error(code, "The practice tenant fails as it was told to.")
+        _token_failure(
+            90033, "temporarily_unavailable", "A transient error has occurred. Please try again."
+        )
+        if token
+        else error(code, "The practice tenant fails as it was told to.")
     )
     return Answer(status=int(action.number), body=body, headers=headers)
+
+
+def refusal(code: int) -> Answer:
+    """Refuse a sign-in by a code of Entra's, as the token endpoint does."""
+    kind = "invalid_client" if code in OF_CLIENTS else "invalid_grant"
+    body = _token_failure(code, kind, "The practice tenant refuses as it was told to.")
+    return Answer(status=401 if code in OF_CLIENTS else 400, body=body)
 
 
 def page() -> Answer:
@@ -76,14 +89,14 @@ def kill_client(ask: Ask, *, embedded: bool) -> bool:
     return True
 
 
-def _token_failure() -> dict[str, object]:
+def _token_failure(code: int, kind: str, text: str) -> dict[str, object]:
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     return {
-        "error": "temporarily_unavailable",
-        "error_description": "AADSTS90033: A transient error has occurred. Please try again."
+        "error": kind,
+        "error_description": f"AADSTS{code}: {text}"
         f" Trace ID: {trace} Correlation ID: {correlation} Timestamp: {when}",
-        "error_codes": [90033],
+        "error_codes": [code],
         "timestamp": when,
         "trace_id": trace,
         "correlation_id": correlation,

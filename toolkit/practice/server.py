@@ -103,6 +103,8 @@ class Served:
             await asyncio.sleep(fault.action.number)
         if word == "status":
             return misfortune.failure(fault.action, token=login.is_token_request(ask))
+        if word == "aadsts":
+            return misfortune.refusal(int(fault.action.number))
         if word == "html":
             return misfortune.page()
         return None if word in {"reset", "kill-client"} else reply

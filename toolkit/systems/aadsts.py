@@ -1,6 +1,7 @@
 """What to do when Entra refuses a sign-in, by the number of its AADSTS code.
 
-Microsoft changes codes (learn.microsoft.com/entra/identity-platform/reference-error-codes), so
+Microsoft changes codes (learn.microsoft.com/entra/identity-platform/reference-error-codes; that a
+device code is over comes as 70020, which isn't there: github.com/Azure/azure-cli/issues/22251), so
 they choose the advice and never the way the program goes on, but for two facts: a key or an app
 that the token service doesn't know yet, and a service that is only busy.
 """
@@ -15,6 +16,8 @@ _CLOCK_IS_WRONG = "This computer's clock is wrong for the service. Correct the c
 _NOBODY_CONSENTED = (
     "Nobody has consented to the application yet. Have a Privileged Role Administrator do that."
 )
+_CODE_EXPIRED = "The code has expired. Run the same line again for a new one."
+_RESTRICTED = "A proxy on the way here lets nobody into this tenant (tenant restrictions). Ask who runs the network."
 _BLOCKED = "A policy of the tenant blocks this sign-in. Ask who manages Conditional Access which one: the sign-in log tells."
 
 ADVICE = {
@@ -31,6 +34,8 @@ ADVICE = {
     90038: "The tenant lies in another national cloud. Check the cloud.",
     90094: "An administrator has to consent to the application first.",
     90095: "An administrator has to consent: Entra's request for it is open.",
+    500021: _RESTRICTED,
+    500022: _RESTRICTED,
     500011: "The service asked for has no enterprise application in this tenant. Make it, or buy the service.",
     500014: "The service asked for is disabled in this tenant. Enable its enterprise application.",
     500133: _CLOCK_IS_WRONG,
@@ -47,6 +52,7 @@ ADVICE = {
     7000215: "The client secret is wrong: paste the secret's VALUE, not its id. One just made takes minutes.",
     7000218: "The request lacks a secret or certificate: the application isn't a public one. Give a secret or a certificate.",
     7000222: "The client secret has expired. Make a new one.",
+    7000229: "The application has no enterprise application in this tenant. Make it: New-MgServicePrincipal -AppId with its client id.",
 }
 
 ADVICE_FOR_PEOPLE = {
@@ -54,6 +60,8 @@ ADVICE_FOR_PEOPLE = {
     50011: "The address to come back to isn't registered on the application. It takes exactly http://localhost as a public client's.",
     50020: "This account belongs to another tenant and is no guest here. Sign in with an account of this tenant.",
     50034: "There is no such user in this tenant. Check the spelling, and the tenant.",
+    50005: "A Conditional Access rule doesn't take this kind of computer. Sign in on one that your organization knows.",
+    50014: "The invitation as a guest was never accepted. Sign in with an account of this tenant.",
     50053: "The account is locked after too many tries, or its address is blocked. Wait, or ask who manages accounts.",
     50055: "The password has expired. Change it at https://myaccount.microsoft.com, then sign in again.",
     50057: "The account is disabled. Ask who manages accounts.",
@@ -66,21 +74,28 @@ ADVICE_FOR_PEOPLE = {
     50126: "User name or password is wrong. mailgrant doesn't try again by itself: too many tries lock the account.",
     50131: "A Conditional Access rule blocks this device or place. Ask who manages Conditional Access which one.",
     50133: "The password was changed or reset since the last sign-in. Sign in again.",
+    50144: "The password has expired in Active Directory. Change it there, then sign in again.",
     50158: "Another check outside of Entra is demanded. Sign in in a browser and pass it.",
     50173: "The sign-in was revoked since. Sign in again.",
     50199: "The sign-in waits to be confirmed in the browser. Say yes there.",
+    51004: "The account isn't in this tenant's directory. Sign in with an account of this tenant.",
     53001: "The device isn't joined to the organization. Run this on one that is.",
+    53002: "A Conditional Access rule takes approved apps only. Ask who manages Conditional Access to except this client.",
     53004: "Multi-factor authentication can't be set up from here, by policy. Ask who manages accounts.",
     65004: "Consent was declined, so nothing was granted. Run the same line again and accept, or ask who may.",
     70016: "Nobody finished signing in before the code ran out. Run the same line again.",
     70018: "The code typed in isn't the one shown here. Run the same line again and type it as it is shown.",
-    70019: "The code has expired. Run the same line again for a new one.",
+    70019: _CODE_EXPIRED,
+    70020: _CODE_EXPIRED,
     70043: "The sign-in is too old for the tenant's sign-in frequency. Sign in again.",
     70044: "The session is over by the tenant's sign-in frequency. Sign in again.",
     70008: "The sign-in is too old. Sign in again.",
     90072: "This account is of another tenant and unknown here. Choose an account of this tenant.",
     90099: "Nobody has allowed the application in this tenant yet. An administrator has to consent to it.",
+    500212: "Your own organization forbids its accounts to enter this tenant. Sign in with an account of this tenant.",
+    500213: "This tenant forbids accounts of your organization. Sign in with an account of this tenant.",
     500121: "The multi-factor prompt wasn't answered in time, or was refused. Sign in again.",
+    530034: "The partner's administrator is blocked as a risk by their own tenant. Ask there.",
     700082: "The sign-in was idle for 90 days. Sign in again.",
     900971: "The application has no address to come back to. Register http://localhost as a public client's.",
 }
