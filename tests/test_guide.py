@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import tree_sitter_powershell
-from tree_sitter import Language, Node, Parser
+from hypothesis import example, given
+from hypothesis import strategies as st
+from tree_sitter import Node
 
 from tests.conftest import CommandLine
+from tests.powershell import Shell, parse
 from toolkit import playbook, shelf
 from toolkit.errors import RefusedError
 from toolkit.powershell import Variable, literal
 from toolkit.steps import CATALOGUE
 
-PARSER = Parser(Language(tree_sitter_powershell.language()))
 CONTRACT = Path(__file__).resolve().parents[2] / "shared" / "contracts" / "cmdlets.json"
 FORMS = ("md", "html", "ps1", "json")
 HOSTILE = (
@@ -37,7 +38,7 @@ def broken(text: str) -> list[str]:
         for child in node.children:
             walk(child)
 
-    walk(PARSER.parse(text.encode()).root_node)
+    walk(parse(text))
     return found
 
 
@@ -58,7 +59,7 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
         for child in node.children:
             walk(child)
 
-    walk(PARSER.parse(text.encode()).root_node)
+    walk(parse(text))
     return found
 
 
@@ -89,46 +90,93 @@ def test_the_script_of_every_playbook_is_powershell_in_ascii(
 
 
 @pytest.mark.parametrize(("name", "combination"), COMBINATIONS)
-def test_exchanges_cmdlets_and_parameters_exist(
+def test_every_cmdlet_and_parameter_exists(
     mailgrant: CommandLine, name: str, combination: Mapping[str, object]
 ):
+    check_cmdlets(scripted(mailgrant, name, combination))
+
+
+def test_every_step_kind_and_field_has_its_commands(mailgrant: CommandLine, tmp_path: Path):
+    book = tmp_path / "rest.yaml"
+    book.write_text(REST, encoding="utf-8")
+    text = scripted(mailgrant, str(book), {})
+
+    assert broken(text) == []
+    check_cmdlets(text)
+    assert {"Get-MgUser", "New-MgApplicationOwnerByRef"} <= {name for name, _ in commands(text)}
+    for form in ("md", "html"):
+        page = mailgrant("guide", str(book), "--yes", "--format", form).out
+        assert "Enabled for users to sign-in: No" in page
+        assert "it lies in the vendor" in page
+
+
+def test_an_application_of_others_is_taken_as_it_is(mailgrant: CommandLine):
+    line = ("guide", "mytimetable-graph", "--yes", "--adopt", VENDOR)
+    text = mailgrant(*line, "--format", "ps1").out
+    page = mailgrant(*line, "--format", "md").out
+
+    assert "create-if-missing" not in text
+    assert f"'appId eq ''{VENDOR}''" in text
+    assert "Change nothing about it" in page
+    assert "New registration" not in page
+
+
+def check_cmdlets(text: str) -> None:
+    """Hold every cmdlet and parameter of a script against Microsoft's reference."""
     if not CONTRACT.is_file():
         pytest.skip("Microsoft's list of cmdlets is not beside this folder")
     known = json.loads(CONTRACT.read_text(encoding="utf-8"))
     common = {each.lower() for each in known["common_parameters"]}
     cmdlets = {each.lower(): body for each, body in known["cmdlets"].items()}
-    for command, names in commands(scripted(mailgrant, name, combination)):
-        body = cmdlets.get(command.lower())
-        if body is None:
-            assert "-mg" in command.lower() or command in OTHERS, command
+    for command, names in commands(text):
+        assert not command.startswith(RETIRED), command
+        if command in GRAPH:
+            assert set(names) <= GRAPH[command], (command, names)
             continue
-        for parameter in names:
-            if parameter.lower() in common:
-                continue
-            found = {each.lower(): p for each, p in body["parameters"].items()}.get(
-                parameter.lower()
-            )
+        body = cmdlets[command.lower()]
+        for parameter in (each.lower() for each in names if each.lower() not in common):
+            found = {each.lower(): p for each, p in body["parameters"].items()}.get(parameter)
             assert found is not None, f"{command} -{parameter}"
-            assert set(found.get("products", body["applicable"])) & {
-                "exo",
-                "core",
-                "Exchange Online",
-            }, parameter
+            assert set(found.get("products", body["applicable"])) & PRODUCTS, parameter
 
 
-OTHERS = {
-    "Connect-ExchangeOnline",
-    "New-SelfSignedCertificate",
-    "Where-Object",
-    "ForEach-Object",
-    "Get-Date",
+PRODUCTS = {"exo", "core", "Exchange Online"}
+RETIRED = ("Connect-Msol", "Connect-AzureAD", "New-ApplicationAccessPolicy", "Get-Msol")
+VENDOR = "5f0e4c1a-6d0e-4a53-9d5b-0f3a7c1b2d4e"
+PRINCIPAL = {"ServicePrincipalId", "BodyParameter"}
+GRAPH = {
+    "Connect-MgGraph": {"TenantId", "Scopes", "NoWelcome", "Environment"},
+    "Invoke-MgGraphRequest": {"Method", "Uri", "Headers", "Body"},
+    "Get-MgApplication": {"Filter"},
+    "Update-MgApplication": {"ApplicationId", "BodyParameter"},
+    "Get-MgApplicationOwner": {"ApplicationId"},
+    "New-MgApplicationOwnerByRef": {"ApplicationId", "BodyParameter"},
+    "Get-MgServicePrincipal": {"Filter", "ServicePrincipalId"},
+    "New-MgServicePrincipal": {"BodyParameter"},
+    "Update-MgServicePrincipal": PRINCIPAL,
+    "Get-MgServicePrincipalAppRoleAssignment": {"ServicePrincipalId", "All"},
+    "New-MgServicePrincipalAppRoleAssignment": PRINCIPAL,
+    "Get-MgUser": {"UserId"},
 }
+"""What is used of the Microsoft Graph PowerShell SDK.
+
+Source: learn.microsoft.com/powershell/module/microsoft.graph.applications, .users, .authentication
+"""
+REST = f"""
+title: All that the shipped playbooks don't use
+questions: []
+steps:
+  - {{do: app, as: vendor, name: A vendor's app, existing: {VENDOR}}}
+  - {{do: app, as: app, name: Ours, owners: [anna@northbridge.example]}}
+  - {{do: members, as: members, group: a-group@northbridge.example, add: [a@northbridge.example], remove: [b@northbridge.example]}}
+  - {{do: app_switch, as: switch, app: "${{app.client_id}}", enabled: false}}
+"""
 
 
 def test_the_names_in_it_are_those_mailgrant_looks_for(mailgrant: CommandLine):
     text = scripted(mailgrant, "mytimetable-graph", {})
     for value in (
-        "uniqueName     = 'mailgrant-mytimetable-graph-prod'",
+        "applications(uniqueName=''mailgrant-mytimetable-graph-prod'')",
         "@('mailgrant', 'mailgrant:mytimetable-graph:prod')",
         "-Name 'mailgrant-mytimetable-graph-prod-calendars-readwrite'",
         "CustomAttribute15 = 'mailgrant:mytimetable-graph:prod'",
@@ -162,6 +210,24 @@ def test_all_five_quotes_are_doubled_or_numbered():
 def test_a_line_break_in_a_value_is_refused(text: str):
     with pytest.raises(RefusedError):
         literal(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Zl", "Zp", "Cs"])))
+@example(HOSTILE)
+@example('$(Remove-Item x) `$a "b" @{c=1} #> <# %d {e}')
+def test_whatever_is_answered_is_one_value_that_powershell_reads_back(text: str):
+    said = literal(text)
+    shell = Shell(lambda *_: [])
+    shell.play(f"$read = {said}")
+
+    assert said.isascii()
+    assert joined(shell.variables["read"]) == text
+    assert commands(f"Get-Recipient -Identity {said}")[0] == ("Get-Recipient", ["Identity"])
+
+
+def joined(read: str) -> str:
+    """Put together again what is written as two UTF-16 numbers."""
+    return read.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def test_the_parser_would_find_a_break_out():

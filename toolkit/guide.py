@@ -10,6 +10,8 @@ from toolkit.inputs import Answers
 from toolkit.playbook import Playbook
 from toolkit.powershell import Variable
 from toolkit.steps.base import Mark, Step
+from toolkit.steps.certificate import Certificate
+from toolkit.systems.clouds import Cloud
 from toolkit.systems.tenant import Tenant
 from toolkit.visible import prose
 
@@ -24,6 +26,14 @@ class ByHand:
     because: str
     step: Step
 
+    @property
+    def title(self) -> str:
+        """Name the thing for whoever makes it by hand."""
+        text = self.step.title
+        if isinstance(self.step, Certificate) and not self.step.file:
+            text = f"certificate with a private key of your own, for {self.step.days} days"
+        return text[:1].upper() + text[1:]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
@@ -33,6 +43,7 @@ class Guide:
     answers: Answers
     mark: Mark
     tenant: Mapping[str, Any]
+    cloud: Cloud
     steps: tuple[ByHand, ...]
     inside: str
     outside: str
@@ -80,6 +91,7 @@ def guide_of(book: Playbook, answers: Answers, tenant: Tenant) -> Guide:
         answers=answers,
         mark=mark,
         tenant=planning.describe(tenant),
+        cloud=tenant.cloud,
         steps=tuple(steps),
         inside=said.get("inside", "") if said.get("inside") in asked else "",
         outside=said.get("outside", "") if said.get("outside") in asked else "",

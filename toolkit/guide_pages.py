@@ -1,21 +1,50 @@
 """The guide as a script, a page, Markdown or data."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit import render, wording
 from toolkit.errors import AnswerError
 from toolkit.guide import ByHand, Guide
-from toolkit.permissions import APIS
-from toolkit.steps import scope_ways
+from toolkit.permissions import APIS, MAILBOX_FAMILIES
+from toolkit.powershell import Variable
+from toolkit.steps import names, scope_ways
+from toolkit.steps.app import ANSWERS_BEGIN
 from toolkit.steps.base import Step
+from toolkit.steps.certificate import Certificate
 from toolkit.steps.mailbox_scope import MailboxScope
+from toolkit.steps.security_group import SecurityGroup
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 SCOPES = ("Application.ReadWrite.All",)
 CONSENT_SCOPES = ("AppRoleAssignment.ReadWrite.All",)
+OWNER_SCOPES = ("User.ReadBasic.All",)
+ENVIRONMENTS = {
+    "us-gov-high": ("USGov", "O365USGovGCCHigh"),
+    "us-dod": ("USGovDoD", "O365USGovDoD"),
+    "china": ("China", "O365China"),
+}
+"""What PowerShell calls the clouds that aren't Microsoft's worldwide one: for Graph, for Exchange.
+
+Source: learn.microsoft.com/powershell/microsoftgraph/authentication-commands (Environment), and
+learn.microsoft.com/powershell/module/exchangepowershell/connect-exchangeonline
+"""
+SAME_ANSWERS = (
+    "Give the same answers, or name the application in place of the playbook: its notes tell them."
+)
+PROVING = (
+    SAME_ANSWERS,
+    "mailgrant signs in as the application with the key file; its passphrase is asked for.",
+    "It sees a mailbox inside answer and one outside refuse. Too early, it says when to look again.",
+    "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire.",
+)
+VENDORS_KEY = (
+    SAME_ANSWERS,
+    "The vendor holds the key, so Exchange's own test is all that can be seen from here; what proves it is the vendor's first call.",
+)
 
 
 def script(guide: Guide) -> str:
@@ -42,7 +71,12 @@ def as_json(guide: Guide) -> dict[str, Any]:
         "playbook": guide.book.name,
         "instance": guide.mark.instance,
         "steps": [
-            {"as": each.name, "do": each.do, "title": each.step.title, "portal": portal(each)}
+            {
+                "as": each.name,
+                "do": each.do,
+                "title": each.title,
+                "portal": portal(guide, each),
+            }
             for each in guide.steps
         ],
         "rights": guide.rights,
@@ -50,17 +84,44 @@ def as_json(guide: Guide) -> dict[str, Any]:
     }
 
 
-def portal(each: ByHand) -> list[str]:
+def portal(guide: Guide, each: ByHand) -> list[str]:
     """List what to do in the portals, one line each."""
-    text = render.text(f"guide/{each.do}.txt.j2", {"step": each.step, "name": each.name})
+    text = render.text(f"guide/{each.do}.txt.j2", _of_step(guide, each))
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _commands(each: ByHand) -> "Markup":
+def _commands(guide: Guide, each: ByHand) -> "Markup":
     from markupsafe import Markup
 
-    values = {"step": each.step, "name": each.name, "apis": APIS, "scope": _scope(each.step)}
-    return Markup(render.text(f"guide/{each.do}.ps1.j2", values))  # noqa: S704  every value in it went through the escaper
+    text = render.text(f"guide/{each.do}.ps1.j2", _of_step(guide, each))
+    return Markup(text)  # noqa: S704  every value in it went through the escaper
+
+
+def _of_step(guide: Guide, each: ByHand) -> dict[str, Any]:
+    step = each.step
+    return {
+        "step": step,
+        "name": each.name,
+        "apis": APIS,
+        "graph": guide.cloud.graph,
+        "answers_begin": ANSWERS_BEGIN,
+        "notes": names.notes(step.mark, str(guide.answers.get("change", ""))),
+        "wide": f"^({'|'.join(map(re.escape, MAILBOX_FAMILIES))})",
+        "minimum": sorted(step.minimum) if isinstance(step, SecurityGroup) else [],
+        "scope": _scope(step),
+        "where": _where(guide, step),
+    }
+
+
+def _where(guide: Guide, step: Step) -> str:
+    """Say which mailboxes a scope is for; a group that an earlier step makes, by its address."""
+    if not isinstance(step, MailboxScope):
+        return ""
+    place = step.place
+    made = {f"{each.name}_id": each.step for each in guide.steps}
+    group = made.get(place.value) if isinstance(place.value, Variable) else None
+    value = group.address if isinstance(group, SecurityGroup) else place.value
+    return scope_ways.WHERE[place.way].format(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +163,31 @@ def _values(guide: Guide) -> dict[str, Any]:
         "guide": guide,
         "practice": bool(guide.tenant.get("practice")),
         "wording": wording,
-        "steps": [(each, _commands(each), portal(each)) for each in guide.steps],
-        "scopes": [*SCOPES, *(CONSENT_SCOPES if "consent" in guide.kinds else ())],
+        "prove": _prove(guide),
+        "proving": PROVING if _own_key(guide) else VENDORS_KEY,
+        "environments": ENVIRONMENTS.get(guide.cloud.name),
+        "steps": [(each, _commands(guide, each), portal(guide, each)) for each in guide.steps],
+        "scopes": [
+            *SCOPES,
+            *(CONSENT_SCOPES if "consent" in guide.kinds else ()),
+            *(
+                OWNER_SCOPES
+                if any(getattr(each.step, "owners", ()) for each in guide.steps)
+                else ()
+            ),
+        ],
     }
+
+
+def _own_key(guide: Guide) -> bool:
+    return any(isinstance(each.step, Certificate) and not each.step.file for each in guide.steps)
+
+
+def _prove(guide: Guide) -> str:
+    """Write the line that proves it; the key is the file that the script exports."""
+    key = f" --key {guide.mark.name}.pfx" if _own_key(guide) else ""
+    instance = "" if guide.mark.instance == "prod" else f" --set instance={guide.mark.instance}"
+    return f"mailgrant --tenant {guide.tenant['profile']} verify {guide.book.name}{instance}{key}"
 
 
 def _plain(text: str) -> "Markup":

@@ -154,7 +154,9 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
         here.terminal.lines(render.plan_lines(plan))
     if run is not None:
         here.terminal.say(f"Carrying on run {run.id}.", "note")
-    elif plan.needed and not yes:
+    else:
+        colleague.tell_second_key(here, plan)
+    if run is None and plan.needed and not yes:
         if not here.terminal.can_ask:
             raise UsageError(
                 "Nobody is there to agree to the plan.", fix="Add --yes, or run it at a terminal."

@@ -32,13 +32,39 @@ def refuse_second_key(here: Session, agreed: Plan, now: Plan) -> None:
     began = any(p.do == "app" and p.change.verb == "create" for p in agreed.changes)
     if not (began and app and app.before and certificate and certificate.verb == "create"):
         return
-    entries = here.tenant.graph.certificates(str(app.before["client_id"])) or ()
-    if any(entry.get("displayName") == agreed.mark.name for entry in entries):
+    if _keys_elsewhere(here, agreed, str(app.before["client_id"])):
         raise RefusedError(
             "A colleague has begun this plan, and the key they made lies on their computer.",
             fix=f"Have {agreed.mark.name}-key-....pem from their keep put into {here.home.keep.folder}, by a safe way; "
             "or draw a new plan, which makes another key.",
         )
+
+
+def tell_second_key(here: Session, plan: Plan) -> None:
+    """Say so where a plan makes a key although the application has one whose other half isn't here."""
+    found = {planned.do: planned.change for planned in plan.changes}
+    app, certificate = found.get("app"), found.get("certificate")
+    if not (app and app.before and certificate and certificate.verb == "create"):
+        return
+    there = _keys_elsewhere(here, plan, str(app.before["client_id"]))
+    if there:
+        here.terminal.say(
+            f"The application has a certificate of this set-up already ({', '.join(there)}), and its private "
+            "key isn't on this computer. The plan makes another beside it. To use the one that is there:",
+            "note",
+        )
+        here.terminal.exact(f"  {here.line(f'verify {plan.book.name} --key FILE --keep')}")
+
+
+def _keys_elsewhere(here: Session, plan: Plan, client_id: str) -> list[str]:
+    """List the thumbprints of this set-up's certificates on its application."""
+    from toolkit import certificates
+
+    return [
+        certificates.thumbprint_of(entry["customKeyIdentifier"])
+        for entry in here.tenant.graph.certificates(client_id) or ()
+        if entry.get("displayName") == plan.mark.name and entry.get("customKeyIdentifier")
+    ]
 
 
 def _keys(here: Session, plan: Plan) -> list[str]:

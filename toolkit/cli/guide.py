@@ -7,6 +7,7 @@ import click
 
 from toolkit.cli.connect import session
 from toolkit.cli.options import (
+    adopt_option,
     answers_of,
     answers_option,
     book_of,
@@ -25,6 +26,7 @@ from toolkit.cli.options import (
 @click.argument("name", metavar="PLAYBOOK")
 @answers_option
 @set_option
+@adopt_option
 @click.option(
     "--format",
     "form",
@@ -40,6 +42,7 @@ def guide(
     name: str,
     answers_file: Path | None,
     given: tuple[str, ...],
+    adopt: str | None,
     form: str,
     yes: bool,
     as_json: bool,
@@ -55,7 +58,7 @@ def guide(
     settings = settings_of(as_json=as_json)
     book = book_of(name)
     with session(settings, online=False) as here:
-        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes)
+        answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
         made = guide_of(book, answers, here.tenant)
     if settings.as_json or form == "json":
         print_json(guide_pages.as_json(made))

@@ -8,6 +8,7 @@ import click
 
 from toolkit import plan as planning
 from toolkit import story
+from toolkit.cli import colleague
 from toolkit.cli.connect import session
 from toolkit.cli.options import (
     adopt_option,
@@ -78,6 +79,7 @@ def plan(
                 f"Saved to {out}. Apply exactly this with:  {here.line(f'apply {out}')}", "note"
             )
         _print(drawn, form, here.terminal)
+        colleague.tell_second_key(here, drawn)
     return 3 if check and drawn.needed else 0
 
 

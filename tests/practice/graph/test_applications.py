@@ -408,3 +408,18 @@ def test_lists_lag_too_after_adding_and_after_removing(
     world.clock.sleep(61)
 
     assert (fresh, settled, stale, listed()) == (0, 1, 1, 0)
+
+
+def test_a_unique_name_may_be_given_later_and_once(graph, app):
+    """Source: learn.microsoft.com/graph/templates/bicep/how-to-reference-existing-resources."""
+    plain = made(graph.post("/applications", json={"displayName": "By hand"}))
+    url = f"/applications/{plain['id']}"
+
+    taken = refusal(graph.patch(url, json={"uniqueName": "tt"}))
+    given = graph.patch(url, json={"uniqueName": "by-hand"})
+    again = graph.patch(url, json={"uniqueName": "by-hand"})
+
+    assert taken[0] == 400
+    assert (given.status_code, again.status_code) == (204, 204)
+    assert refusal(graph.patch(url, json={"uniqueName": "another"}))[0] == 400
+    assert graph.get("/applications(uniqueName='by-hand')").json()["id"] == plain["id"]

@@ -99,10 +99,13 @@ def _patch(call: Call) -> Row | Answer:
             raise bad("The uniqueName of the address and of the body differ.")
         made = new_application(call, given | {"uniqueName": key.value})
         return Row(type_name="application", body=made)
-    given.pop("uniqueName", None)
     # An upsert is decided where the name is kept unique, not by a replica.
     body = _by_name(call, key) if creating else truth(call, "application", key)
     before = copy.deepcopy(body)
+    if given.get("uniqueName") in {None, body.get("uniqueName")}:
+        given.pop("uniqueName", None)
+    elif body.get("uniqueName"):
+        raise bad("Property 'uniqueName' is read-only and cannot be set.")
     if "passwordCredentials" in given and given["passwordCredentials"] != []:
         raise bad("Updates to passwordCredentials are not supported: use addPassword and removePassword.")  # fmt: skip
     if given.pop("passwordCredentials", None) == []:

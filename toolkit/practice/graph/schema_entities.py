@@ -22,7 +22,7 @@ application
   serviceManagementReference:string
   servicePrincipalLockConfiguration:servicePrincipalLockConfiguration
   signInAudience:AzureADMyOrg|AzureADMultipleOrgs|AzureADandPersonalMicrosoftAccount|PersonalMicrosoftAccount/ent
-  spa:spaApplication tags:string[]/etgsq tokenEncryptionKeyId:guid uniqueName:string/Ce
+  spa:spaApplication tags:string[]/etgsq tokenEncryptionKeyId:guid uniqueName:string/e
   verifiedPublisher:verifiedPublisher web:webApplication
 servicePrincipal
   accountEnabled:bool/enti addIns:addIn[] alternativeNames:string[]/etgs appDescription:string

@@ -1,0 +1,67 @@
+"""A private key that somebody lends to one command: it signs in with it, and keeps it only when asked."""
+
+from pathlib import Path
+
+from toolkit.errors import NotFoundError
+from toolkit.secret import Keep, Secret
+from toolkit.steps.base import Mark
+from toolkit.systems.tenant import Tenant
+
+
+class LentKey(Keep):
+    """A keep with one key more than lies in its folder."""
+
+    def __init__(self, keep: Keep, name: str, thumbprint: str, key: Secret) -> None:
+        super().__init__(keep.folder.parent)
+        self.name, self.thumbprint = name, thumbprint
+        self._key = key
+
+    def get(self, name: str) -> bytes | None:
+        """Read what is kept under a name, or lent."""
+        return self._key.reveal_bytes() if name == self.name else super().get(name)
+
+    def names(self) -> list[str]:
+        """List what is kept, and what is lent."""
+        return sorted({*super().names(), self.name})
+
+    def stay(self) -> None:
+        """Keep it from now on, as if it had been made here."""
+        self.put(self.name, self._key.reveal_bytes())
+
+    def put(self, name: str, data: bytes) -> Path:
+        """Keep this under a name; what is lent is no obstacle."""
+        return Keep(self.folder.parent).put(name, data)
+
+
+def lend(tenant: Tenant, mark: Mark, file: Path, data: bytes, passphrase: Secret | None) -> LentKey:
+    """Lend a set-up's key, a PEM or PFX with the private key in it, for as long as the tenant is open.
+
+    Raises AnswerError where the file holds no key that an application could sign in with.
+    """
+    from toolkit import certificates, keystores
+
+    contents = keystores.open_file(data, name=str(file), passphrase=passphrase, with_key=True)
+    key = Secret(keystores.pem(contents, with_key=True))
+    thumbprint = certificates.inspect(keystores.pem(contents, with_key=False))[0].thumbprint
+    name = f"{mark.name}-key-{thumbprint.lower()}.pem"
+    tenant.keep = LentKey(tenant.keep, name, thumbprint, key)
+    return tenant.keep
+
+
+def refuse_stranger(tenant: Tenant, key: LentKey, client_id: str) -> None:
+    """Refuse a key whose certificate isn't on the application: nothing could sign in with it."""
+    from toolkit import certificates
+
+    entries = tenant.graph.certificates(client_id) or ()
+    there = [
+        certificates.thumbprint_of(entry["customKeyIdentifier"])
+        for entry in entries
+        if entry.get("customKeyIdentifier")
+    ]
+    if key.thumbprint not in there:
+        raise NotFoundError(
+            f"The certificate of that key ({key.thumbprint}) isn't on the application.",
+            fix=f"On it are: {', '.join(there)}. Give the key of one of them, or upload this certificate in Entra."
+            if there
+            else "Upload it in Entra (App registrations, Certificates & secrets); the guide's script does that.",
+        )
