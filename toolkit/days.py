@@ -41,6 +41,12 @@ def plan(kind: str, of: Target, tenant: Tenant, **answers: Answer) -> Plan:
     return planning.draw_up(playbook.day(kind), {**common, **answers}, tenant)
 
 
+def plan_to_customize(tenant: Tenant) -> Plan:
+    """Draw up the customization of the Exchange organization; reads only."""
+    answers = {"set_up": "organization", "instance": "tenant", "change": ""}
+    return planning.draw_up(playbook.day("organization"), answers, tenant)
+
+
 def runs_after(home: Home, run: Run, *kinds: str) -> list[Run]:
     """List the runs of this home that changed a set-up since, oldest first, undone ones left out."""
     tenant, book, instance = run.set_up

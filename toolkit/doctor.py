@@ -10,6 +10,7 @@ from toolkit.permissions import ALSO, DIRECTORY_ROLES
 from toolkit.playbook import Playbook
 from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Right, Step, scopes_of
+from toolkit.steps.organization import LINE, is_dehydrated
 from toolkit.systems import reachability
 from toolkit.systems.cmdlet import ALLOWED
 from toolkit.systems.people import READING
@@ -135,16 +136,15 @@ def _exchange(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Itera
 
 def _customized(tenant: Tenant) -> Finding:
     try:
-        rows = tenant.exchange.run("Get-OrganizationConfig")
+        dehydrated = is_dehydrated(tenant)
     except MailgrantError as error:
         return failed("organization", error)
-    if rows and rows[0].get("IsDehydrated") is True:
+    if dehydrated:
         return Finding(
             name="organization",
             word="FAIL",
             text="it was never customized, so Exchange refuses roles of its own",
-            remedy="Run Enable-OrganizationCustomization once in Exchange Online PowerShell. It can't be taken back and "
-            "takes up to an hour, so mailgrant doesn't do it for you.",
+            remedy=f"Run {LINE}: a step of its own, that can't be taken back and may take an hour.",
         )
     return Finding(name="organization", word="ok", text="customized: it may have roles of its own")
 

@@ -107,6 +107,8 @@ class _Back:
 
     def _way(self, found: State | None, *, unsure: bool) -> tuple[Change, str]:
         """Decide how to get back: wholly where the thing is as we left it, by our part otherwise."""
+        if self.step.irreversible:
+            return NOTHING, self.step.irreversible
         if found is None:
             return self._sweep(unsure=unsure)
         if self.made.before is not None:

@@ -72,6 +72,9 @@ PLACES = {
     "consent": "Microsoft Entra ID",
     "security_group": "Exchange Online",
     "mailbox_scope": "Exchange Online",
+    "members": "Exchange Online",
+    "organization": "Exchange Online",
+    "app_switch": "Microsoft Entra ID",
 }
 
 

@@ -6,7 +6,14 @@ import click
 
 from toolkit.cli import Settings
 from toolkit.cli.connect import profile_of, profiles_of, session
-from toolkit.cli.options import book_of, json_option, print_json, settings_of
+from toolkit.cli.options import (
+    book_of,
+    json_option,
+    print_json,
+    settings_of,
+    wait_of,
+    yes_option,
+)
 from toolkit.profiles import ENVIRONMENT, PRACTICE
 from toolkit.systems.clouds import CLOUDS, Cloud
 
@@ -22,11 +29,17 @@ STYLES = {"ok": "good", "FAIL": "bad", "unknown": "wait"}
     is_flag=True,
     help="Print the connectivity part as PowerShell, for the vendor's server.",
 )
+@click.option(
+    "--customize",
+    is_flag=True,
+    help="Customize the Exchange organization, once and for all; asks first.",
+)
+@yes_option
 @json_option
-def doctor(*, playbook: str | None, script: bool, as_json: bool) -> int:
+def doctor(*, playbook: str | None, script: bool, customize: bool, yes: bool, as_json: bool) -> int:
     """Look at network, clock, sign-in and rights, one line each; say what to do. Changes nothing.
 
-    With PLAYBOOK it compares the rights with what that playbook takes.
+    With PLAYBOOK it compares the rights with what that playbook takes. --customize alone writes.
     """
     from toolkit import doctor as looking
 
@@ -35,6 +48,8 @@ def doctor(*, playbook: str | None, script: bool, as_json: bool) -> int:
     if script:
         _print_script(settings)
         return 0
+    if customize:
+        return _customize(settings, yes=yes)
     with session(settings, online=False) as here:
         findings = []
         for finding in looking.examine(here.tenant, book):
@@ -61,6 +76,24 @@ def doctor(*, playbook: str | None, script: bool, as_json: bool) -> int:
         words = f"{len(bad)} of {len(findings)} need attention." if bad else "All is well."
         here.terminal.say(words, "bad" if bad else "good")
     return 1 if bad else 0
+
+
+def _customize(settings: Settings, *, yes: bool) -> int:
+    """Let Exchange have roles and scopes of the tenant's own, after a yes of its own."""
+    from toolkit import days
+    from toolkit.cli import changes
+
+    with session(settings) as here, here.home.lock(f"{here.tenant.id}-organization-tenant"):
+        drawn = days.plan_to_customize(here.tenant)
+        run = days.open_run(here.home, drawn, here.tenant)
+        if run is None and not drawn.needed:
+            here.terminal.say("The Exchange organization is customized already.", "note")
+            return changes.tell(here, drawn, None, None)
+        if run is None:
+            changes.agree(here, drawn, yes=yes)
+        run = changes.begin(here, drawn, run)
+        wait = wait_of(None, practice=here.tenant.practice)
+        return changes.carry(here, drawn, run, wait=wait)
 
 
 def _print_script(settings: Settings) -> None:

@@ -7,6 +7,9 @@ from toolkit.steps.certificate import Certificate
 from toolkit.steps.consent import Consent
 from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.steps.members import Members
+from toolkit.steps.organization import Organization
 from toolkit.steps.security_group import SecurityGroup
 
-CATALOGUE = catalogue_of(App, Certificate, SecurityGroup, Consent, MailboxScope, Members, AppSwitch)
+CATALOGUE = catalogue_of(
+    App, Certificate, SecurityGroup, Consent, MailboxScope, Members, AppSwitch, Organization
+)

@@ -32,6 +32,7 @@ ALLOWED = frozenset(
         "Remove-ManagementScope",
         "Test-ServicePrincipalAuthorization",
         "Get-OrganizationConfig",
+        "Enable-OrganizationCustomization",
     }
 )
 """Every cmdlet mailgrant may run, on any carrier; a playbook can't add to it."""

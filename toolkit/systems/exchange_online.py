@@ -75,6 +75,7 @@ class ExchangeOnline:
         self._page = page
         self._client: httpx.AsyncClient | None = None
         self._connection = str(uuid.uuid4())
+        self._organization: Row | None = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -110,6 +111,12 @@ class ExchangeOnline:
             tenant.prompts.waiting(f"not known to every server of Exchange yet ({name})", end)
             tenant.clock.sleep(LAG_STEP)
             purpose = "poll"
+
+    def organization(self) -> Row:
+        """Give the organization's settings (Get-OrganizationConfig); read once for each command."""
+        if self._organization is None:
+            self._organization = next(iter(self.run("Get-OrganizationConfig")), {})
+        return self._organization
 
     def find(self, name: str, /, **parameters: Any) -> Row | None:
         """Run a Get- cmdlet for one object; None where it isn't there."""
