@@ -109,6 +109,20 @@ def test_each_write_is_asked_for_when_it_is_due_and_named_at_the_end(mailgrant: 
             assert mailgrant("undo", ended.json["run"], "--yes").code == 0
 
 
+def test_a_person_is_asked_to_see_an_administrative_unit_when_one_is_meant(mailgrant: CommandLine):
+    """Without the right to read people a unit's members have no address: both are asked for."""
+    assert mailgrant("tenants", "add", "person", "--practice").code == 0
+    chosen = ("--set", "mailboxes_by=administrative_unit")
+    with windows(mailgrant.home, accept()):
+        drawn = mailgrant("--tenant", "person", "plan", "mytimetable-graph", "--yes", *chosen)
+        made = mailgrant("--tenant", "person", "setup", "mytimetable-graph", "--yes", *chosen)
+
+    assert drawn.code == 0, drawn.err
+    assert "AdministrativeUnit.Read.All" in " ".join(drawn.out.split())
+    assert "AdministrativeUnit.Read.All" in " ".join(drawn.err.split())  # it is named at the end
+    assert made.code == 0, made.err
+
+
 def test_a_run_that_is_refused_names_its_consent_too(person: CommandLine):
     person.switch("dehydrated on")
     with windows(person.home, accept()):

@@ -284,7 +284,7 @@ def _leftovers(left: Iterable[Earlier], tenant: Tenant) -> Iterator[Planned]:
                 title=each.step.title,
                 because="An earlier run set it up, and the answers don't ask for it any more.",
                 change=change,
-                needs=each.step.needs,
+                needs=each.step.rights,
                 dropped=each,
             )
 
@@ -335,7 +335,7 @@ def _show(entry: Entry, step: Step, change: Change) -> Planned:
         change=change,
         alarm=step.alarm,
         irreversible=step.irreversible,
-        needs=step.needs,
+        needs=step.rights,
     )
 
 

@@ -24,13 +24,17 @@ def agreed(settings: Settings, question: str, *, yes: bool) -> None:
 
 def registered(settings: Settings, profile: Profile, *, yes: bool) -> tuple[str, tuple[str, ...]]:
     """Make the tenant's own app, signed in by Microsoft's clients once."""
+    from toolkit import doctor
     from toolkit.steps import CATALOGUE
     from toolkit.steps.base import scopes_of
+    from toolkit.systems import graph_units
     from toolkit.systems.graph_grants import REDIRECT, TITLE, Grants
     from toolkit.systems.people import READING
     from toolkit.undo import SIGN_INS
 
-    scopes = sorted({*READING, *scopes_of(CATALOGUE.values()), SIGN_INS, *CONSENTING})
+    writing = scopes_of(CATALOGUE.values())
+    looking = (*READING, *graph_units.SCOPES, SIGN_INS, doctor.PIM)
+    scopes = sorted({*looking, *writing, *CONSENTING})
     terminal = terminal_of(settings, practice=profile.practice)
     terminal.say(f"Make an application in {profile.domain or profile.tenant}:", "title")
     for line in (

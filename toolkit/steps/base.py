@@ -64,6 +64,7 @@ class Step(ABC):
     with what is known of the whole set-up, not by the playbook. Of the fields `one_of` exactly one
     is given. `lets` is the field that lists what the thing lets the application do, `lets_key` the
     key under which that is read: what answers don't ask for any more is taken back by it.
+    `cmdlets` are those of Exchange that it runs.
     """
 
     do: ClassVar[str]
@@ -78,6 +79,7 @@ class Step(ABC):
     one_of: ClassVar[tuple[str, ...]] = ()
     lets: ClassVar[str] = ""
     lets_key: ClassVar[str] = ""
+    cmdlets: ClassVar[frozenset[str]] = frozenset()
 
     mark: Mark
 
@@ -134,6 +136,11 @@ class Step(ABC):
     def leaned_on(self, tenant: Tenant, found: State) -> str:  # noqa: ARG002  most things serve one set-up
         """Say what else lives on the thing, so that nobody deletes it from under that."""
         return ""
+
+    @property
+    def rights(self) -> tuple[Right, ...]:
+        """List the rights that this very thing takes, in the plan's words."""
+        return self.needs
 
     @property
     def fleeting(self) -> bool:

@@ -7,7 +7,8 @@ from toolkit.errors import AnswerError, RefusedError, UnionTrapError
 from toolkit.permissions import APIS, ROLES, permission, reaches_mailboxes
 from toolkit.state import Change, State, has_later, texts
 from toolkit.steps import names, scope_ways
-from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Right, Step, settled
+from toolkit.steps.base import Right, Step, settled
+from toolkit.steps.organization import LINE, is_dehydrated
 from toolkit.steps.reach import Reach
 from toolkit.steps.scope_ways import Place
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR
@@ -34,6 +35,7 @@ class MailboxScope(Step):
     told: ClassVar[tuple[str, ...]] = ("leaving", "assignments_begin")
     lets: ClassVar[str] = "roles"
     lets_key: ClassVar[str] = "roles"
+    cmdlets: ClassVar[frozenset[str]] = scope_ways.CMDLETS
 
     app: str
     roles: tuple[str, ...]
@@ -48,6 +50,11 @@ class MailboxScope(Step):
     def title(self) -> str:
         """Name the thing."""
         return f"{scope_ways.TITLES[self.place.way]}: {', '.join(self.roles)}"
+
+    @property
+    def rights(self) -> tuple[Right, ...]:
+        """List the rights it takes; a unit is looked at through Microsoft Graph."""
+        return (scope_ways.UNITS,) if self.place.way == scope_ways.UNIT else self.needs
 
     @property
     def place(self) -> Place:
@@ -82,7 +89,7 @@ class MailboxScope(Step):
         return {
             "app": self.app,
             "roles": frozenset(str(row["Role"]) for row in rows),
-            **{way: _values(places, way) for way in scope_ways.WAYS},
+            **scope_ways.said(places),
             "where": ", ".join(sorted(place.shown for place in places if place.shown)),
         }
 
@@ -105,6 +112,11 @@ class MailboxScope(Step):
             raise AnswerError(
                 f"Nothing says which mailboxes {', '.join(self.roles)} is for.",
                 fix="Give a group, groups, a filter or an administrative unit.",
+            )
+        if found is None and is_dehydrated(tenant):
+            raise RefusedError(
+                "The Exchange organization was never customized, so it takes no role assignments of its own.",
+                fix=f"Customize it first (Enable-OrganizationCustomization); that can't be taken back: {LINE}",
             )
         if found is None or scope_ways.place_in(found) != self.place:
             scope_ways.check(tenant, self.place)
@@ -181,14 +193,14 @@ class MailboxScope(Step):
         for row in tenant.exchange.run("Get-ManagementScope", Orphan=True):
             name = str(row.get("Name", ""))
             if name != keep and scope_ways.ours(self.mark, name):
-                self._remove_scope(tenant, name)
+                scope_ways.remove(tenant, name)
 
     def _tidy(self, tenant: Tenant, before: State) -> None:
         """Remove our management scope and our pointer to the app, if nothing hangs on them any more."""
         for way in (each for each in scope_ways.NAMED if before.get(each)):
             name = scope_ways.scope_name(self.mark, Place(way, str(before[way])))
             if not self._used(tenant, name):
-                self._remove_scope(tenant, name, await_it=True)
+                scope_ways.remove(tenant, name, await_it=True)
         self._remove_pointer(tenant)
 
     def _used(self, tenant: Tenant, scope: str) -> bool:
@@ -199,17 +211,6 @@ class MailboxScope(Step):
         )
         return any(
             row.get("CustomResourceScope") == scope for row in rows if row["Name"] not in removed
-        )
-
-    @staticmethod
-    def _remove_scope(tenant: Tenant, name: str, *, await_it: bool = False) -> None:
-        """Remove a management scope; one just made may be shown by the fifth look only."""
-        for _ in range(SETTLED_LOOKS if await_it else 0):
-            if tenant.exchange.find("Get-ManagementScope", Identity=name):
-                break
-            tenant.clock.sleep(LOOK_EVERY)
-        tenant.exchange.run(
-            "Remove-ManagementScope", fine=("couldn't be found",), Identity=name, Confirm=False
         )
 
     def _remove_pointer(self, tenant: Tenant) -> None:
@@ -294,7 +295,3 @@ class MailboxScope(Step):
                 "Exchange adds scopes to them, so a scope would restrict nothing (the union trap).",
                 fix="Remove these permissions from the enterprise application in Entra (Permissions), then run the same line again.",
             )
-
-
-def _values(places: set[Place], way: str) -> str:
-    return ", ".join(sorted(place.value for place in places if place.way == way))

@@ -11,6 +11,7 @@ from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.tenant import Tenant
 from toolkit.visible import several
 
+CMDLETS = frozenset({"Get-Recipient", "Get-DistributionGroupMember"})
 CLOUD_MAILBOXES = ("UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox")
 GROUPS = ("MailUniversalSecurityGroup", "MailUniversalDistributionGroup", "GroupMailbox")
 MOST_NESTED = 50

@@ -24,6 +24,13 @@ class Members(Step):
         Right("Exchange Administrator", "for the members of the group"),
     )
 
+    cmdlets: ClassVar[frozenset[str]] = frozenset(
+        {
+            "Get-DistributionGroupMember",
+            *("Add-DistributionGroupMember", "Remove-DistributionGroupMember"),
+        }
+    )
+
     group: str
     address: str = ""
     add: tuple[str, ...] = ()

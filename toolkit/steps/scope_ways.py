@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from uuid import UUID
 from toolkit import recipient_filter
 from toolkit.errors import AnswerError, NotYetError, RefusedError
 from toolkit.state import Later, State, has_later
-from toolkit.steps import mailboxes
-from toolkit.steps.base import Mark
+from toolkit.steps import base, mailboxes
+from toolkit.steps.base import SETTLED_LOOKS, Mark, Right
 from toolkit.steps.reach import Reach
-from toolkit.steps.security_group import KINDS, SECURITY_GROUP
+from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR, KINDS, SECURITY_GROUP
 from toolkit.systems import graph_units
 from toolkit.systems.tenant import Tenant
 
@@ -22,6 +22,17 @@ GROUP, GROUPS, FILTER, UNIT = "group", "groups", "filter", "administrative_unit"
 WAYS = (GROUP, GROUPS, FILTER, UNIT)
 NAMED = (GROUPS, FILTER)
 """The ways that take a management scope, which has a name of its own."""
+CMDLETS = mailboxes.CMDLETS | {
+    *("Get-ManagementScope", "New-ManagementScope", "Set-ManagementScope"),
+    "Remove-ManagementScope",
+    *("Get-ManagementRoleAssignment", "New-ManagementRoleAssignment"),
+    "Remove-ManagementRoleAssignment",
+    *("Get-ServicePrincipal", "New-ServicePrincipal", "Remove-ServicePrincipal"),
+}
+UNITS = Right(
+    EXCHANGE_ADMINISTRATOR.role,
+    f"for the scope; {' and '.join(graph_units.SCOPES)} on Microsoft Graph show who is in the unit",
+)
 PARAMETERS = {GROUP: "RecipientGroupScope", UNIT: "RecipientAdministrativeUnitScope"}
 TITLES = {
     GROUP: "mailboxes of the group only",
@@ -55,6 +66,12 @@ def place_in(state: State) -> Place:
     """Tell the place that a state names."""
     way = next((way for way in WAYS if state.get(way)), GROUP)
     return Place(way, str(state.get(way) or ""))
+
+
+def said(places: Iterable[Place]) -> dict[str, str]:
+    """Write places as a state does: what each way says, empty where nothing is said by it."""
+    known = sorted(places, key=lambda place: place.value)
+    return {way: ", ".join(place.value for place in known if place.way == way) for way in WAYS}
 
 
 def place_of(tenant: Tenant, row: dict[str, Any]) -> Place:
@@ -134,6 +151,17 @@ def parameters(tenant: Tenant, mark: Mark, place: Place) -> dict[str, str]:
     if found and not recipient_filter.same(wanted, str(found.get("RecipientFilter", ""))):
         tenant.exchange.run("Set-ManagementScope", Identity=name, RecipientRestrictionFilter=wanted)
     return {"CustomResourceScope": name}
+
+
+def remove(tenant: Tenant, name: str, *, await_it: bool = False) -> None:
+    """Remove a management scope; one just made may be shown by the fifth look only."""
+    for _ in range(SETTLED_LOOKS if await_it else 0):
+        if tenant.exchange.find("Get-ManagementScope", Identity=name):
+            break
+        tenant.clock.sleep(base.LOOK_EVERY)
+    tenant.exchange.run(
+        "Remove-ManagementScope", fine=("couldn't be found",), Identity=name, Confirm=False
+    )
 
 
 def _of_groups(tenant: Tenant, value: str) -> str:

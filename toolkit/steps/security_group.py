@@ -48,6 +48,11 @@ class SecurityGroup(Step):
     offers: ClassVar[tuple[str, ...]] = ("id", "address", "name")
     needs: ClassVar[tuple[Right, ...]] = (EXCHANGE_ADMINISTRATOR,)
     told: ClassVar[tuple[str, ...]] = ("groups_begin",)
+    cmdlets: ClassVar[frozenset[str]] = mailboxes.CMDLETS | {
+        *("New-DistributionGroup", "Set-DistributionGroup", "Remove-DistributionGroup"),
+        *("Add-DistributionGroupMember", "Remove-DistributionGroupMember"),
+        "Get-OrganizationConfig",
+    }
 
     groups_begin: str = ""
     address: str
@@ -184,8 +189,7 @@ class SecurityGroup(Step):
         Source: learn.microsoft.com/exchange/recipients-in-exchange-online/manage-distribution-groups/
         create-group-naming-policy
         """
-        rows = tenant.exchange.run("Get-OrganizationConfig")
-        policy = str(rows[0].get("DistributionGroupNamingPolicy") or "") if rows else ""
+        policy = str(tenant.exchange.organization().get("DistributionGroupNamingPolicy") or "")
         said = [NAMING.format(policy=policy)] if policy else []
         left = self.listed.blank + self.listed.repeated
         return said + ([LEFT_OUT.format(left=left)] if left else [])

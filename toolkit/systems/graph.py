@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from toolkit.systems.tenant import Tenant
 
 GOOD = 200
+USERS = "User.ReadBasic.All"
+"""What a person is asked for to look up an owner.
+
+Source: learn.microsoft.com/graph/api/user-get
+"""
 
 
 class Graph(GraphCertificates):
@@ -60,6 +65,7 @@ class Graph(GraphCertificates):
 
     def user_id(self, address: str) -> str:
         """Tell the object id of a user by the name it signs in with."""
+        self.identity.ask_for(USERS)
         builder = self.sdk.users.by_user_id(address)
         request = builder.to_get_request_information(query(builder, select=["id"]))
         found = self.read(request, "read a user", {"id": str})

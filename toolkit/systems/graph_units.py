@@ -24,10 +24,16 @@ UNIT = {
 PERSON = {"id": str, "mail?": str}
 SKU = {"capabilityStatus?": str, "servicePlans": [{"servicePlanId": str}]}
 PAGE = 999
+SCOPES = ("AdministrativeUnit.Read.All", "User.ReadBasic.All")
+"""What a person is asked for to see a unit and who is in it; without the second nobody has an address.
+
+Source: learn.microsoft.com/graph/api/administrativeunit-list-members
+"""
 
 
 def unit(graph: "Graph", key: str) -> Body | None:
     """Fetch one administrative unit (GET /directory/administrativeUnits/{id})."""
+    graph.identity.ask_for(*SCOPES)
     builder = graph.sdk.directory.administrative_units.by_administrative_unit_id(key)
     request = builder.to_get_request_information(query(builder, select=names(UNIT)))
     return graph.read(request, "read the administrative unit", UNIT)
@@ -35,6 +41,7 @@ def unit(graph: "Graph", key: str) -> Body | None:
 
 def units_named(graph: "Graph", name: str) -> list[Body]:
     """List the administrative units of a display name; there may be several."""
+    graph.identity.ask_for(*SCOPES)
     builder = graph.sdk.directory.administrative_units
     request = builder.to_get_request_information(query(builder, select=names(UNIT)))
     found = graph.read_all(request, "list the administrative units", UNIT)
@@ -43,6 +50,7 @@ def units_named(graph: "Graph", name: str) -> list[Body]:
 
 def people_in(graph: "Graph", key: str) -> list[Body]:
     """List the users in an administrative unit; members of groups inside it aren't in it."""
+    graph.identity.ask_for(*SCOPES)
     unit = graph.sdk.directory.administrative_units.by_administrative_unit_id(key)
     builder = unit.members.graph_user
     request = builder.to_get_request_information(query(builder, select=names(PERSON), top=PAGE))
