@@ -79,3 +79,16 @@ def test_a_filter_of_groups_gives_its_groups_back():
     assert recipient_filter.groups_in(opath.shown(text, FILTERABLE)) == names
     assert recipient_filter.groups_in(f"{text} -or Alias -eq 'rector'") is None
     assert recipient_filter.groups_in(f"-not ({text})") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("((Department -eq 'History'))", "Department -eq 'History'"),
+        ("(Title -eq 'a') -or (Title -eq 'b')", "(Title -eq 'a') -or (Title -eq 'b')"),
+        ("((Title -eq 'a') -or (Title -eq ')'))", "(Title -eq 'a') -or (Title -eq ')')"),
+        ("(what nobody can read))", "(what nobody can read))"),
+    ],
+)
+def test_parentheses_around_a_whole_filter_say_nothing(text: str, wanted: str):
+    assert recipient_filter.bare(text) == wanted

@@ -138,6 +138,18 @@ def test_changed_answers_move_the_scope_as_the_plan_says(mailgrant: CommandLine)
     assert assignments(mailgrant) == []
 
 
+def test_a_move_away_from_a_filter_is_taken_back_to_the_letter(mailgrant: CommandLine):
+    apply(mailgrant)
+    apply(mailgrant, *BY_FILTER)
+    before = mailgrant.digest()
+    moved = apply(mailgrant)
+
+    back = mailgrant("undo", moved["run"], "--yes", "--json")
+
+    assert back.code == 0, back.err
+    assert mailgrant.digest() == before
+
+
 def test_a_filter_that_changes_leaves_no_old_scope(mailgrant: CommandLine):
     apply(mailgrant, *BY_FILTER, "--set", "colours=yes")
     other = "Department -eq 'History' -or Department -eq 'Law'"

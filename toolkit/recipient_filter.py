@@ -36,6 +36,14 @@ def same(left: str, right: str) -> bool:
     return left == right or _known(left) == _known(right)
 
 
+def bare(text: str) -> str:
+    """Take off the parentheses around a whole filter: Exchange puts them there anew each time."""
+    inner = text.strip()
+    while inner.startswith("(") and inner.endswith(")") and _known(inner[1:-1])[0] != "unread":
+        inner = inner[1:-1].strip()
+    return inner
+
+
 def of_groups(names: list[str]) -> str:
     """Write the filter for the direct members of groups, by their distinguished names."""
     return " -or ".join(f"MemberOfGroup -eq {quoted(name)}" for name in names)

@@ -1,6 +1,6 @@
 """The end of a set-up: disabled, left alone for a while, then taken away in order, with a closing sheet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +11,13 @@ from toolkit.engine import Show
 from toolkit.home import Home, Run
 from toolkit.plan import Plan
 from toolkit.setups import Target
+from toolkit.state import Change, from_json, to_json
+from toolkit.steps.written import step_of
 from toolkit.systems.tenant import Tenant
 
 WHY = "Disabled. It is taken away when nobody has missed it until then."
 GONE = "taken away"
+GIVEN_BACK = "as it was before, since others made the application"
 STAYS = "stays: "
 
 
@@ -70,6 +73,12 @@ def _names(run: Run) -> set[str]:
     return {str(name).casefold() for name in names}
 
 
+def taken_away(runs: Iterable[Run]) -> set[str]:
+    """Name the runs that open retirements take away: they are carried on by these alone."""
+    records = [run.journal.last("due") for run in runs if run.set_up[1] == "retire"]
+    return {name for record in records if record for name in record["runs"]}
+
+
 def is_closed(run: Run) -> bool:
     """Tell whether everything was taken away."""
     return run.journal.last("retired") is not None
@@ -113,6 +122,8 @@ def go_on(
     lines = []
     for name in record["runs"]:
         lines += _take_away(home.run(name), home, tenant, show)
+    if any(_is_of_others(home.run(name)) for name in record["runs"]):
+        lines.append(_give_back(run, tenant))
     run.journal.add("retired", lines=[asdict(line) for line in lines])
     run.journal.add("finished", verdict=None)
     return closing(plan, run)
@@ -122,13 +133,31 @@ def _take_away(made: Run, home: Home, tenant: Tenant, show: Show) -> list[Line]:
     """Take back what a run made, whatever became of it since; what others live on stays."""
     if made.state != "undone":
         taking_back.undo(made, tenant, show, force=True, delete=True, restore=False)
-        days.close_after(home, made, "members", "stop")
+    days.close_after(home, made, "members", "stop")
     titles = {r["step"]: r["title"] for r in made.journal if r["event"] == "announced"}
     last = {r["step"]: r for r in made.journal if r["event"] == "undone"}
     return [
         Line(str(titles.get(step, step)), f"{STAYS}{record['stays']}" if record["stays"] else GONE)
         for step, record in last.items()
     ]
+
+
+def _is_of_others(made: Run) -> bool:
+    seen = [r.get("seen") or {} for r in made.journal if r.get("do") == "app"]
+    return any(each.get("adopted") for each in seen)
+
+
+def _give_back(run: Run, tenant: Tenant) -> Line:
+    """Switch on again what others made and still need; everything of ours is off it."""
+    record = run.journal.announced("switch") or {}
+    step = step_of(record["do"], record["fields"])
+    before, found = from_json(record["before"]), engine.read_or_none(step, tenant)
+    if before and found and found["enabled"] != before["enabled"]:
+        change = Change(found, {"enabled": before["enabled"]})
+        run.journal.add("giving back", step="switch", after=to_json(change.after))
+        step.write(tenant, change)
+        engine.look_until(step, change, tenant)
+    return Line(step.title, GIVEN_BACK)
 
 
 def closing(plan: Plan, run: Run) -> Closing:

@@ -15,14 +15,13 @@ from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Question
 from toolkit.plan import Plan, Planned, Survey
-from toolkit.state import Change, State, Value, texts, to_json
+from toolkit.playbook import Playbook
+from toolkit.state import Change, State, Value
 from toolkit.steps.base import Mark
-from toolkit.steps.written import fields_of
+from toolkit.systems import graph_tags
 from toolkit.systems.tenant import Tenant
 
 TAG = "mailgrant:"
-BEGINS = {"tags": "mailgrant", "runs": "mailgrant-run:", "credentials": "certificate mailgrant-"}
-"""How what mailgrant itself put into a set begins."""
 Ask = Callable[[Question, Any], Any]
 
 
@@ -119,7 +118,7 @@ def _of_unique_name(run: Run, name: str) -> tuple[str, ...]:
 def marked(tenant: Tenant) -> list[dict[str, Any]]:
     """List the enterprise applications that mailgrant marked, with the set-up each belongs to."""
     found = []
-    for principal in tenant.graph.marked_principals("mailgrant"):
+    for principal in graph_tags.marked(tenant.graph, "mailgrant"):
         mark = _mark_of(principal)
         if mark is not None:
             found.append({**principal, "mark": mark})
@@ -171,13 +170,16 @@ def look_by_marks(
     given: Mapping[str, Any],
     ask: Ask | None,
     show: Callable[[str], None],
+    *,
+    book: Playbook | None = None,
 ) -> SetUp:
     """Look at a set-up that this home knows nothing of, by its marks.
 
-    `given` goes before what was noted; what neither says is asked. Raises AnswerError, PlaybookError.
+    `given` goes before what was noted; what neither says is asked. `book` is its playbook where
+    that doesn't come with mailgrant. Raises AnswerError, NotFoundError.
     """
     mark: Mark = principal["mark"]
-    book = playbook.load(mark.playbook)
+    book = book or _book_of(mark)
     noted = marks.answers_in(str(principal.get("notes") or "")) or {}
     known = {**noted, "instance": mark.instance, **given}
     missing = [q for q in book.questions if q.name not in known]
@@ -187,8 +189,18 @@ def look_by_marks(
     return SetUp(plan=planning.plan_of(survey, book, answers, tenant), run=None, survey=survey)
 
 
+def _book_of(mark: Mark) -> Playbook:
+    if mark.playbook not in playbook.names():
+        raise NotFoundError(
+            f"{mark.name} was set up by {mark.playbook}, a playbook that doesn't come with mailgrant.",
+            fix=f"Name its file in place of the application: {mark.playbook}.yaml "
+            f"(with --set instance={mark.instance}), or do this where it was set up.",
+        )
+    return playbook.load(mark.playbook)
+
+
 def done_elsewhere(
-    now: Survey, mark: Mark, tenant: Tenant, show: Callable[[str], None]
+    now: Survey, book: Playbook, mark: Mark, tenant: Tenant, show: Callable[[str], None]
 ) -> list[Earlier]:
     """Tell what a set-up let its application do, by the answers noted on it; `now` is how it is seen.
 
@@ -198,7 +210,7 @@ def done_elsewhere(
     notes = str(principal.get("notes") or "") if principal else ""
     if principal is None or notes == now.known.get("set_up.answers"):
         return []
-    then = look_by_marks(principal, tenant, {}, None, show).survey
+    then = look_by_marks(principal, tenant, {}, None, show, book=book).survey
     return [
         Earlier(name=planned.name, step=step)
         for planned, step in zip(then.changes, then.steps, strict=False)
@@ -242,51 +254,3 @@ def with_keys_elsewhere(survey: Survey, mark: Mark, app: str, tenant: Tenant) ->
         else:
             changes.append(planned)
     return replace(survey, changes=tuple(changes))
-
-
-# ---- made anew in this home ----
-
-
-def rebuild(found: SetUp, home: Home) -> Run:
-    """Record in this home what the tenant shows of a set-up, so that it can be worked on here.
-
-    Only what bears the set-up's own marks counts as made by it: what others added stays theirs.
-    """
-    home.prepare()
-    run = home.new_run(found.plan.as_json())
-    run.journal.add("rebuilding")
-    for planned, step in zip(found.survey.changes, found.survey.steps, strict=False):
-        before = planned.change.before
-        if before is None or before.get("ours") is False or before.get("adopted"):
-            continue
-        after = step.wanted(None) or {}
-        record = {"step": planned.name, "do": planned.do}
-        run.journal.add(
-            "announced",
-            **record,
-            title=step.title,
-            fields=fields_of(step),
-            before=None,
-            after=to_json(_known_only(after, before)),
-        )
-        run.journal.add("confirmed", **record, seen=to_json(_ours(before, after)))
-    run.journal.add("finished", verdict=None, rebuilt=True)
-    return run
-
-
-def _known_only(after: State, before: State) -> State:
-    """Say what was wanted in the words of what is there."""
-    return {
-        key: value if isinstance(value, frozenset) else before.get(key)
-        for key, value in after.items()
-    }
-
-
-def _ours(before: State, after: State) -> State:
-    """Leave out of what is there what others may have put in."""
-    seen: dict[str, Value] = dict(before)
-    for key, value in before.items():
-        if isinstance(value, frozenset):
-            own = {each for each in value if key in BEGINS and each.startswith(BEGINS[key])}
-            seen[key] = value & (texts(after, key) | own)
-    return seen

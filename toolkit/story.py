@@ -98,7 +98,7 @@ def look(
     if runs or saved or not found.known.get("app.client_id"):
         return found
     elsewhere = setups.done_elsewhere(
-        found, Mark(book.name, str(answers["instance"])), tenant, show
+        found, book, Mark(book.name, str(answers["instance"])), tenant, show
     )
     if not any(dropped.left(elsewhere, found.steps)):
         return found

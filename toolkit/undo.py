@@ -82,7 +82,7 @@ class _Back:
     def go(self, show: Show, place: tuple[int, int]) -> Undone:
         """Take the step back."""
         step, journal = self.step, self.run.journal
-        unsure = journal.open_write(self.name)
+        unsure = journal.open_write(self.name) or journal.last("rebuilding") is not None
         change, stays = self._way(self._found(unsure=unsure), unsure=unsure)
         show.step(*place, step.title, change.verb, done=False)
         if change.needed:

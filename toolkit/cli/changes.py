@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from toolkit import days, setups, story
+from toolkit import days, playbook, rebuilding, setups, story
 from toolkit import plan as planning
 from toolkit.book import DAYS
 from toolkit.checks import Verdict
@@ -14,7 +14,9 @@ from toolkit.cli.options import print_json
 from toolkit.errors import NotFoundError, RefusedError, UsageError
 from toolkit.home import Run
 from toolkit.plan import Plan
+from toolkit.playbook import Playbook
 from toolkit.setups import SetUp, Target
+from toolkit.steps.base import Mark
 
 PENDING = 75
 
@@ -22,8 +24,10 @@ PENDING = 75
 def set_up_of(here: Session, name: str, given: Mapping[str, Any]) -> SetUp:
     """Find a set-up by run, application or unique name; here, or by its marks in the tenant.
 
-    One that this home doesn't know is looked at, and not recorded here.
+    One that this home doesn't know is looked at, and not recorded here. A playbook's file stands
+    for the set-up that was made by it.
     """
+    book, name = _by_file(name, given)
     run = setups.run_here(here.home, here.tenant, name)
     if run is not None and run.set_up[1] in DAYS:
         run = _changed_by(here, run)
@@ -45,7 +49,16 @@ def set_up_of(here: Session, name: str, given: Mapping[str, Any]) -> SetUp:
     if mine and not given:
         return setups.look(mine[-1], here.tenant, here.terminal.working)
     ask = here.terminal.ask if here.terminal.can_ask else None
-    return setups.look_by_marks(principal, here.tenant, given, ask, here.terminal.working)
+    return setups.look_by_marks(
+        principal, here.tenant, given, ask, here.terminal.working, book=book
+    )
+
+
+def _by_file(name: str, given: Mapping[str, Any]) -> tuple[Playbook | None, str]:
+    if not name.lower().endswith((".yaml", ".yml")):
+        return None, name
+    book = playbook.load(name)
+    return book, Mark(book.name, str(given.get("instance", "prod"))).name
 
 
 def target_of(here: Session, name: str) -> Target:
@@ -88,10 +101,10 @@ def _changed_by(here: Session, run: Run) -> Run:
 
 def run_of(here: Session, name: str, given: Mapping[str, Any]) -> Run:
     """Find a set-up's run, or record in this home what the tenant shows of it."""
-    run = setups.run_here(here.home, here.tenant, name)
+    run = setups.run_here(here.home, here.tenant, _by_file(name, given)[1])
     if run is not None and run.state != "undone":
         return run
-    if run is not None and setups.marked_as(here.tenant, name) is None:
+    if run is not None and setups.marked_as(here.tenant, _by_file(name, given)[1]) is None:
         return run
     return recorded(here, set_up_of(here, name, given))
 
@@ -101,7 +114,7 @@ def recorded(here: Session, found: SetUp) -> Run:
     if found.run is not None:
         return found.run
     with here.home.lock(story.lock_name(here.tenant, found.plan.book, found.plan.answers)):
-        run = setups.rebuild(found, here.home)
+        run = rebuilding.rebuild(found, here.home)
     here.terminal.say(
         f"This home didn't know {found.name}. Recorded from its marks in the tenant: run {run.id}.",
         "note",

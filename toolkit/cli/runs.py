@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from toolkit import plan as planning
-from toolkit import story
+from toolkit import retiring, story
 from toolkit.cli.apply import carry
 from toolkit.cli.connect import Session, home_of, session, terminal_of
 from toolkit.cli.options import json_option, print_json, settings_of, wait_of, wait_option
@@ -81,6 +81,8 @@ def _which(here: Session, name: str | None, *, due: bool) -> list[Run]:
         for run in here.home.runs()
         if run.state in ("open", "pending") and story.is_in(run, here.tenant)
     ]
+    retired = retiring.taken_away(mine)
+    mine = [run for run in mine if run.id not in retired]
     if due:
         now = here.tenant.clock.now()
         return [run for run in mine if run.until is None or run.until <= now]

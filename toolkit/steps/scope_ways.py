@@ -94,7 +94,7 @@ def place_of(tenant: Tenant, row: dict[str, Any]) -> Place:
 def _filtered(tenant: Tenant, text: str) -> Place:
     names = recipient_filter.groups_in(text)
     if names is None:
-        return Place(FILTER, text)
+        return Place(FILTER, recipient_filter.bare(text))
     found = [tenant.exchange.find("Get-Recipient", Identity=name) for name in names]
     pairs = zip(names, found, strict=True)
     return Place(

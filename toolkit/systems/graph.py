@@ -11,7 +11,6 @@ from toolkit.systems.graph_shapes import (
     APPLICATION,
     DELETED,
     GRANT,
-    MARKED,
     ORGANIZATION,
     OWNER,
     SERVICE_PRINCIPAL,
@@ -215,13 +214,6 @@ class Graph(GraphCertificates):
         if found:
             self._principals[client_id] = found["id"]
         return found
-
-    def marked_principals(self, tag: str) -> list[Body]:
-        """List the enterprise applications that carry a tag."""
-        builder = self.sdk.service_principals
-        options = query(builder, filter=f"tags/any(t:t eq {text(tag)})", select=names(MARKED))
-        request = builder.to_get_request_information(options)
-        return self.read_all(request, "look for what mailgrant set up", MARKED)
 
     def principal_id(self, client_id: str) -> str | None:
         """Tell the object id of an enterprise application; read once, it never changes."""

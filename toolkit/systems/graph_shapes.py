@@ -36,6 +36,7 @@ SERVICE_PRINCIPAL = {
     "appRoles": [{"id": str, "value?": str}],
 }
 MARKED = {name: kind for name, kind in SERVICE_PRINCIPAL.items() if name != "appRoles"}
+TAGGED = {"appId": str, "tags": [str]}
 ORGANIZATION = {"id": str, "displayName?": str, "verifiedDomains?": [{"name": str}]}
 GRANT = {"id": str, "resourceId": str, "appRoleId": str, "resourceDisplayName?": str}
 DELETED = {"id": str, "appId": str, "displayName?": str, "tags?": [str]}

@@ -2,6 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from toolkit.systems.graph_query import query, text
+from toolkit.systems.graph_shapes import MARKED, TAGGED
+from toolkit.systems.graph_wire import Body
+from toolkit.systems.shapes import names
+
 if TYPE_CHECKING:
     from toolkit.systems.graph import Graph
 
@@ -21,3 +26,23 @@ def replace(graph: "Graph", tags: list[str], *, application: str | None, princip
     graph.write(
         lambda: enterprise.to_patch_request_information(tagged), "tag the enterprise application"
     )
+
+
+def marked(graph: "Graph", tag: str) -> list[Body]:
+    """List the enterprise applications that carry a tag, or whose application here does.
+
+    What was made here has it on both, what was taken as it is has it on the application.
+    """
+    theirs = graph.sdk.service_principals
+    options = query(theirs, filter=f"tags/any(t:t eq {text(tag)})", select=names(MARKED))
+    request = theirs.to_get_request_information(options)
+    found = graph.read_all(request, "look for what mailgrant set up", MARKED)
+    known = {each["appId"] for each in found}
+    registered = graph.sdk.applications
+    wanted = query(registered, filter=f"tags/any(t:t eq {text(tag)})", select=names(TAGGED))
+    tagged = registered.to_get_request_information(wanted)
+    for app in graph.read_all(tagged, "look for what mailgrant was given", TAGGED):
+        principal = None if app["appId"] in known else graph.service_principal(app["appId"])
+        if principal is not None:
+            found.append({**principal, "tags": app["tags"]})
+    return found
