@@ -65,20 +65,27 @@ def accept(who: str = ANNA, *, for_all: bool = False) -> Visit:
 @contextmanager
 def windows(home: Path, visit: Visit) -> Iterator[Windows]:
     """Have pages opened by somebody who acts as told, for a while."""
-    patience, people.PATIENCE = people.PATIENCE, min(people.PATIENCE, 20)
     browser = Windows(home / "practice" / "ca.pem", visit)
+    with taking_pages(browser):
+        yield browser
+        for thread in browser.threads:
+            thread.join(timeout=20)
+        assert browser.trouble == [], browser.trouble
+
+
+@contextmanager
+def taking_pages(browser: webbrowser.BaseBrowser, *, patience: int = 20) -> Iterator[None]:
+    """Have this browser take every page, for a while; whoever waits for it has so many seconds."""
+    before_it, people.PATIENCE = people.PATIENCE, min(people.PATIENCE, patience)
     library: Any = webbrowser  # it has no way to take a browser out again
     library.register("test", None, browser)
     before = [name for name in library._tryorder if name not in ("mailgrant", "test")]
     library._tryorder = [*_door(library), "test"]
     try:
-        yield browser
-        for thread in browser.threads:
-            thread.join(timeout=20)
-        assert browser.trouble == [], browser.trouble
+        yield
     finally:
         library._tryorder = [*_door(library), *before]
-        people.PATIENCE = patience
+        people.PATIENCE = before_it
 
 
 def _door(library: Any) -> list[str]:

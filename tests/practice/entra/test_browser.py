@@ -1,7 +1,6 @@
 """A real Chromium signs somebody in while azure-identity waits for the answer."""
 
 import queue
-import shutil
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import InteractiveBrowserCredential
 
+from tests.chromium import NEEDED, Page, heading, launched, press
 from tests.practice.entra.browsing import ANNA, METTE
 from tests.practice.entra.conftest import read
 from toolkit.practice import control
@@ -18,14 +18,9 @@ from toolkit.practice.control import Practice
 from toolkit.practice.passwords import PRACTICE_PASSWORD
 from toolkit.practice.seed.first_party import GRAPH_COMMAND_LINE
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright isn't installed: pip install mailgrant[test]"
-)
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium isn't here (Debian: chromium)")
+pytestmark = NEEDED
 MIEKE = "mfa.mieke@northbridge.example"
 NARROW = {"width": 400, "height": 700}
-Page = Any
 
 
 class Waiting:
@@ -57,15 +52,13 @@ class Waiting:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        # Its authority is the practice tenant's own, which no browser knows.
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def page(chromium: Any, practice: Practice) -> Iterator[Page]:
+    # Its authority is the practice tenant's own, which no browser knows.
     context = chromium.new_context(ignore_https_errors=True, viewport=NARROW)
     context.set_default_timeout(20_000)
     page, complaints = context.new_page(), []
@@ -98,15 +91,6 @@ def who(page: Page, name: str, password: str = PRACTICE_PASSWORD) -> None:
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-
-
-def heading(page: Page) -> str:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "too wide"
-    return str(page.get_by_role("heading").inner_text())
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).click()
 
 
 def token(client: Waiting) -> dict[str, Any]:
