@@ -83,7 +83,7 @@ class _Back:
         """Take the step back."""
         step, journal = self.step, self.run.journal
         unsure = journal.open_write(self.name) or journal.last("rebuilding") is not None
-        change, stays = self._way(self._found(unsure=unsure), unsure=unsure)
+        change, stays = self._blindly() or self._way(self._found(unsure=unsure), unsure=unsure)
         show.step(*place, step.title, change.verb, done=False)
         if change.needed:
             before, after = to_json(change.before), to_json(change.after)
@@ -98,6 +98,14 @@ class _Back:
             show.stays(step.title, stays)
         return Undone(name=self.name, do=step.do, title=step.title, verb=change.verb, stays=stays)
 
+    def _blindly(self) -> tuple[Change, str] | None:
+        """Tell what to do whatever is there: nothing, or to give again what this run took away."""
+        if self.step.irreversible:
+            return NOTHING, self.step.irreversible
+        if self.made.verb == "remove" and self.step.lets:
+            return (Change(None, self.made.before) if self.restore else NOTHING), ""
+        return None
+
     def _found(self, *, unsure: bool) -> State | None:
         """Read the thing; what this run left there is only absent if it is so for good."""
         left_there = unsure or self.made.after is not None
@@ -107,8 +115,6 @@ class _Back:
 
     def _way(self, found: State | None, *, unsure: bool) -> tuple[Change, str]:
         """Decide how to get back: wholly where the thing is as we left it, by our part otherwise."""
-        if self.step.irreversible:
-            return NOTHING, self.step.irreversible
         if found is None:
             return self._sweep(unsure=unsure)
         if self.made.before is not None:
@@ -131,8 +137,6 @@ class _Back:
 
     def _sweep(self, *, unsure: bool) -> tuple[Change, str]:
         """Take away what a cut may have left of a thing that is there no more, or not yet."""
-        if self.made.verb == "remove" and self.step.lets:
-            return (Change(None, self.made.before) if self.restore else NOTHING), ""
         if self.made.verb == "remove" and not self.step.fleeting:
             return NOTHING, "this run removed it, and it can't be put back"
         if not unsure or self.made.before is not None:
