@@ -80,6 +80,52 @@ def test_a_person_s_roles_are_held_eligible_or_missing(mailgrant: CommandLine):
     }
 
 
+def test_it_compares_with_what_the_named_playbook_takes(mailgrant: CommandLine):
+    """A set-up for every mailbox runs nothing in Exchange but its proof; a unit takes two rights more."""
+    unit = ("--set", "mailboxes_by=administrative_unit")
+    everybody = ("--set", "every_mailbox=yes")
+    found = {}
+    for more in ((), unit, everybody):
+        ended = mailgrant("doctor", "mytimetable-graph", *more, "--json")
+        assert ended.code == 0, ended.out
+        texts = {check["name"]: check["text"] for check in ended.json["checks"]}
+        found[more] = (texts.get("Exchange Online"), texts["permissions"])
+    assert len(set(found.values())) == 3
+    assert found[everybody][0] is None
+    assert mailgrant("doctor", "--set", "x=y").code == 2
+    assert mailgrant("doctor", "mytimetable-graph", "--set", "mailbox_by=unit").code == 2
+
+
+@pytest.mark.parametrize("chosen", ["group", "filter"])
+def test_what_a_set_up_runs_in_exchange_is_what_its_steps_name(mailgrant: CommandLine, chosen: str):
+    from toolkit import doctor, playbook
+
+    said = {"mailboxes_by": chosen}
+    needed = doctor.needed_by(playbook.load("mytimetable-graph"), said, practice=True)
+    answers = ("--set", f"mailboxes_by={chosen}")
+    assert mailgrant("setup", "mytimetable-graph", "--yes", *answers).code == 0
+    assert mailgrant("undo", "mailgrant-mytimetable-graph-prod", "--yes", "--delete").code == 0
+
+    assert len(ran(mailgrant)) > 8
+    assert ran(mailgrant) <= needed.cmdlets
+
+
+def test_a_policy_for_people_does_not_stand_in_an_application_s_way(mailgrant: CommandLine):
+    mailgrant.switch("ca block=all")
+
+    ended = mailgrant("doctor", "--json")
+
+    assert ended.code == 0, ended.out
+    (check,) = [each for each in ended.json["checks"] if each["name"] == "Conditional Access"]
+    assert check["text"] == "nothing in force is about an application's sign-in"
+
+
+def ran(mailgrant: CommandLine) -> set[str]:
+    with mailgrant.world() as world:
+        asked = {str(path) for (path,) in world.store.execute("select distinct path from request")}
+    return {path for path in asked if not path.startswith("/")}
+
+
 ROLES = ("Application Administrator", "Exchange Administrator")
 
 

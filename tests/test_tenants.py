@@ -124,7 +124,7 @@ def test_a_person_is_asked_to_see_an_administrative_unit_when_one_is_meant(mailg
 
 
 def test_a_run_that_is_refused_names_its_consent_too(person: CommandLine):
-    person.switch("dehydrated on")
+    person.switch("on New-DistributionGroup before status 403")
     with windows(person.home, accept()):
         ended = by(person, "setup", MAIN, "--yes", "--json")
 

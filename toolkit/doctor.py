@@ -1,25 +1,53 @@
 """Whether a set-up could work from here: network, clock, sign-in, rights; one line each, and what to do."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from toolkit import inputs, obstacles, playbook
 from toolkit.connectivity import Finding, discovery, failed, network
 from toolkit.errors import MailgrantError
+from toolkit.inputs import Answer
+from toolkit.obstacles import Who
 from toolkit.permissions import ALSO, DIRECTORY_ROLES
 from toolkit.playbook import Playbook
 from toolkit.steps import CATALOGUE
-from toolkit.steps.base import Right, Step, scopes_of
+from toolkit.steps.base import Mark, Right, Step
 from toolkit.steps.organization import LINE, is_dehydrated
 from toolkit.systems import reachability
-from toolkit.systems.cmdlet import ALLOWED
 from toolkit.systems.people import READING
 from toolkit.systems.tenant import Tenant
 
 MAIN = ("app", "certificate", "security_group", "mailbox_scope")
 EXCHANGE = "Exchange Administrator"
+PROVING = frozenset({"Get-Recipient", "Test-ServicePrincipalAuthorization"})
+"""What the proof runs in Exchange, the look at its mailboxes before anything is written included."""
+DIRECTORY = "Directory.Read.All"
+COVERED = {
+    "Application.Read.All": {DIRECTORY},
+    "Organization.Read.All": {DIRECTORY},
+    "AdministrativeUnit.Read.All": {DIRECTORY},
+    "User.ReadBasic.All": {DIRECTORY, "User.Read.All"},
+}
+"""Which permissions let an application do what a smaller one does.
+
+Source: the Permissions sections of learn.microsoft.com/graph/api (application-list,
+organization-get, administrativeunit-list-members, user-get)
+"""
 PIM = "RoleManagement.Read.Directory"
-GOOD = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needed:
+    """What a set-up takes: rights, permissions on Microsoft Graph, cmdlets of Exchange."""
+
+    rights: tuple[Right, ...]
+    cmdlets: frozenset[str]
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """List the permissions on Microsoft Graph, those to look included."""
+        return frozenset({*READING, *(each for right in self.rights for each in right.scopes)})
 
 
 @dataclass
@@ -32,10 +60,9 @@ class _Seen:
     exchange: bool = False
 
 
-def examine(tenant: Tenant, book: Playbook | None) -> Iterator[Finding]:
+def examine(tenant: Tenant, needed: Needed) -> Iterator[Finding]:
     """Look at everything a set-up needs, in the order in which it is needed. Writes nothing."""
     seen = _Seen()
-    kinds = needed_by(book, practice=tenant.practice)
     for finding in network(tenant):
         seen.reached &= finding.word != "FAIL"
         yield finding
@@ -43,10 +70,11 @@ def examine(tenant: Tenant, book: Playbook | None) -> Iterator[Finding]:
         yield from discovery(tenant)
     yield from _sign_in(tenant, seen)
     if seen.signed_in:
-        yield from _graph(tenant, kinds, seen)
-        yield from _exchange(tenant, kinds, seen)
-        yield from _roles(tenant, kinds, seen)
-        yield from _in_the_way(tenant)
+        yield from _graph(tenant, needed, seen)
+        yield from _exchange(tenant, needed, seen)
+        yield from _roles(tenant, needed, seen)
+        who = Who.of(seen.claims, by_code=tenant.identity.by_code)
+        yield from obstacles.look(tenant, who)
     paths = reachability.long_paths()
     if paths is not None:
         yield Finding(
@@ -57,12 +85,33 @@ def examine(tenant: Tenant, book: Playbook | None) -> Iterator[Finding]:
         )
 
 
-def needed_by(book: Playbook | None, *, practice: bool) -> list[type[Step]]:
-    """List the kinds of steps that a playbook takes with the answers it suggests."""
+def needed_by(book: Playbook | None, given: Mapping[str, Any], *, practice: bool) -> Needed:
+    """Tell what a playbook takes with these answers, and otherwise with those it suggests."""
     if book is None:
-        return [CATALOGUE[do] for do in MAIN]
-    answers = {q.name: q.suggestion(practice=practice) or "" for q in book.questions}
-    return [entry.kind for entry in book.active(answers)]
+        kinds = [CATALOGUE[do] for do in MAIN]
+        return _needed([right for kind in kinds for right in kind.needs], kinds, proof=True)
+    inputs.refuse_unknown(given, book.questions)
+    answers: dict[str, Answer] = {"instance": "prod", "change": ""}
+    for question in book.questions:
+        if question.name in given:
+            answers[question.name] = inputs.typed(question, given[question.name])
+        elif question.asked(answers):
+            answers[question.name] = question.suggestion(practice=practice) or ""
+    mark = Mark(book.name, "prod")
+    steps = [playbook.build(entry, answers, mark) for entry in book.active(answers)]
+    rights = [right for step in steps for right in step.rights]
+    return _needed(rights, [type(step) for step in steps], proof=bool(book.proof))
+
+
+def _needed(rights: Iterable[Right], kinds: Iterable[type[Step]], *, proof: bool) -> Needed:
+    """Put together what the steps take; of several reasons for one role the longest tells most."""
+    cmdlets = frozenset(name for kind in kinds for name in kind.cmdlets)
+    by_role: dict[str, Right] = {}
+    for right in rights:
+        first = by_role.get(right.role, right)
+        scopes = tuple(dict.fromkeys((*first.scopes, *right.scopes)))
+        by_role[right.role] = replace(max(first, right, key=lambda r: len(r.why)), scopes=scopes)
+    return Needed(rights=tuple(by_role.values()), cmdlets=cmdlets | (PROVING if proof else set()))
 
 
 # ---- who signs in, and what it may ----
@@ -89,7 +138,7 @@ def _sign_in(tenant: Tenant, seen: _Seen) -> Iterator[Finding]:
     yield Finding(name="sign-in", word="ok", text=tenant.who)
 
 
-def _graph(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Iterator[Finding]:
+def _graph(tenant: Tenant, needed: Needed, seen: _Seen) -> Iterator[Finding]:
     try:
         organization = tenant.graph.organization()
     except MailgrantError as error:
@@ -99,10 +148,10 @@ def _graph(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Iterator
     yield Finding(name="Microsoft Graph", word="ok", text=f"answers for {tenant.name}")
     if tenant.identity.user:
         return  # a person is asked for writing when a plan needs it
-    wanted = {*READING, *scopes_of(kinds)}
+    wanted = needed.scopes
     held = set(seen.claims.get("roles") or ())
     held |= {value.replace(".ReadWrite.", ".Read.") for value in held}
-    lacking = sorted(wanted - held)
+    lacking = sorted(each for each in wanted - held if not COVERED.get(each, set()) & held)
     yield Finding(
         name="permissions",
         word="FAIL" if lacking else "ok",
@@ -111,11 +160,11 @@ def _graph(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Iterator
     )
 
 
-def _exchange(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Iterator[Finding]:
-    if EXCHANGE not in {right.role for right in _rights(kinds)}:
+def _exchange(tenant: Tenant, needed: Needed, seen: _Seen) -> Iterator[Finding]:
+    if EXCHANGE not in {right.role for right in needed.rights}:
         return
     try:
-        missing = sorted(ALLOWED - tenant.exchange.may_run())
+        missing = sorted(needed.cmdlets - tenant.exchange.may_run())
     except MailgrantError as error:
         yield failed("Exchange Online", error)
         return
@@ -124,12 +173,14 @@ def _exchange(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Itera
         yield Finding(
             name="Exchange Online",
             word="FAIL",
-            text=f"{len(missing)} of {len(ALLOWED)} cmdlets may not be run: {', '.join(missing[:4])} ...",
+            text=f"{len(missing)} of {len(needed.cmdlets)} cmdlets it takes may not be run: {', '.join(missing)}",
             remedy=f"It takes an active {EXCHANGE}; a colleague who is one can go on with a saved plan.",
         )
     else:
         yield Finding(
-            name="Exchange Online", word="ok", text=f"all {len(ALLOWED)} cmdlets may be run"
+            name="Exchange Online",
+            word="ok",
+            text=f"the {len(needed.cmdlets)} cmdlets it takes may be run",
         )
     yield _customized(tenant)
 
@@ -149,10 +200,10 @@ def _customized(tenant: Tenant) -> Finding:
     return Finding(name="organization", word="ok", text="customized: it may have roles of its own")
 
 
-def _roles(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Iterator[Finding]:
+def _roles(tenant: Tenant, needed: Needed, seen: _Seen) -> Iterator[Finding]:
     held = {DIRECTORY_ROLES.get(str(wid), "") for wid in seen.claims.get("wids") or ()}
     eligible = _eligible(tenant, str(seen.claims.get("oid")))
-    for right in _rights(kinds):
+    for right in needed.rights:
         if not tenant.identity.user and right.role != EXCHANGE:
             continue  # an app holds permissions in place of these
         if held & {right.role, *ALSO.get(right.role, ())}:
@@ -174,81 +225,13 @@ def _roles(tenant: Tenant, kinds: Iterable[type[Step]], seen: _Seen) -> Iterator
             )
 
 
-def _rights(kinds: Iterable[type[Step]]) -> list[Right]:
-    rights = [right for kind in kinds for right in kind.needs]
-    return list({right.role: right for right in rights}.values())
-
-
 def _eligible(tenant: Tenant, who: str) -> set[str] | None:
     """List the roles somebody may activate; None where that can't be seen.
 
     GET /roleManagement/directory/roleEligibilitySchedules (learn.microsoft.com/graph/api/rbacapplication-list-roleeligibilityschedules)
     """
     path = f"/roleManagement/directory/roleEligibilitySchedules?$filter=principalId eq '{who}'"
-    found = _asked(tenant, path)
+    found = obstacles.asked(tenant, path)
     if found is None:
         return None
     return {DIRECTORY_ROLES.get(str(each.get("roleDefinitionId")), "") for each in found["value"]}
-
-
-# ---- what may stand in the way ----
-
-
-def _in_the_way(tenant: Tenant) -> Iterator[Finding]:
-    for name, path, say in IN_THE_WAY:
-        found = _asked(tenant, path)
-        if found is None:
-            yield Finding(
-                name=name,
-                word="unknown",
-                text="may not be read by who is signed in",
-                remedy="It takes Policy.Read.All; or ask who manages the tenant's security.",
-                needed=False,
-            )
-        else:
-            yield Finding(name=name, word="ok", text=say(found))
-
-
-def _asked(tenant: Tenant, path: str) -> dict[str, Any] | None:
-    """Read something of Graph that a set-up doesn't depend on."""
-    try:
-        answer = tenant.graph.request("GET", path)
-    except MailgrantError:
-        return None
-    good = answer.status == GOOD and isinstance(answer.body, dict)
-    return answer.body if good else None
-
-
-def _security_defaults(body: dict[str, Any]) -> str:
-    on = body.get("isEnabled")
-    return "on: people need multi-factor authentication" if on else "off"
-
-
-def _conditional_access(body: dict[str, Any]) -> str:
-    on = [each for each in body.get("value") or () if each.get("state") == "enabled"]
-    names = ", ".join(str(each.get("displayName")) for each in on[:5])
-    return f"{len(on)} policies on: {names}; one may block a sign-in" if on else "no policy is on"
-
-
-def _app_policy(body: dict[str, Any]) -> str:
-    rules = [
-        f"{rule.get('restrictionType')}"
-        + (f" {limit}" if (limit := rule.get("maxLifetime")) else "")
-        for kind in ("passwordCredentials", "keyCredentials")
-        for rule in (body.get("applicationRestrictions") or {}).get(kind) or ()
-        if rule.get("state") == "enabled"
-    ]
-    if not body.get("isEnabled") or not rules:
-        return "keys and secrets aren't restricted"
-    return f"restricts {', '.join(rules)}; a certificate is made to fit"
-
-
-IN_THE_WAY: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
-    (
-        "Security Defaults",
-        "/policies/identitySecurityDefaultsEnforcementPolicy",
-        _security_defaults,
-    ),
-    ("Conditional Access", "/identity/conditionalAccess/policies", _conditional_access),
-    ("app management policy", "/policies/defaultAppManagementPolicy", _app_policy),
-)

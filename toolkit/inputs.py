@@ -100,7 +100,7 @@ def resolve(
     asked. Raises AnswerError for an unknown name, a wrong kind, or a missing answer.
     """
     questions = (*questions, *ALWAYS)
-    _refuse_unknown(given, [question.name for question in questions])
+    refuse_unknown(given, questions)
     answers: dict[str, Answer] = {}
     missing: list[Question] = []
     for question in questions:
@@ -123,7 +123,9 @@ def resolve(
     return answers
 
 
-def _refuse_unknown(given: Mapping[str, Any], names: list[str]) -> None:
+def refuse_unknown(given: Iterable[str], questions: Iterable[Question]) -> None:
+    """Refuse an answer to a question that isn't asked; raises AnswerError."""
+    names = [question.name for question in questions]
     for name in given:
         if name not in names:
             raise AnswerError(

@@ -8,12 +8,15 @@ from toolkit.cli import Settings
 from toolkit.cli.connect import profile_of, profiles_of, session
 from toolkit.cli.options import (
     book_of,
+    given_answers,
     json_option,
     print_json,
+    set_option,
     settings_of,
     wait_of,
     yes_option,
 )
+from toolkit.errors import UsageError
 from toolkit.profiles import ENVIRONMENT, PRACTICE
 from toolkit.systems.clouds import CLOUDS, Cloud
 
@@ -34,12 +37,22 @@ STYLES = {"ok": "good", "FAIL": "bad", "unknown": "wait"}
     is_flag=True,
     help="Customize the Exchange organization, once and for all; asks first.",
 )
+@set_option
 @yes_option
 @json_option
-def doctor(*, playbook: str | None, script: bool, customize: bool, yes: bool, as_json: bool) -> int:
+def doctor(
+    *,
+    playbook: str | None,
+    script: bool,
+    customize: bool,
+    given: tuple[str, ...],
+    yes: bool,
+    as_json: bool,
+) -> int:
     """Look at network, clock, sign-in and rights, one line each; say what to do. Changes nothing.
 
-    With PLAYBOOK it compares the rights with what that playbook takes. --customize alone writes.
+    With PLAYBOOK it compares the rights with what that playbook takes with the answers it suggests,
+    or with those of --set. --customize alone writes.
     """
     from toolkit import doctor as looking
 
@@ -50,9 +63,13 @@ def doctor(*, playbook: str | None, script: bool, customize: bool, yes: bool, as
         return 0
     if customize:
         return _customize(settings, yes=yes)
+    answers = given_answers(None, given)
+    if answers and book is None:
+        raise UsageError("--set answers a playbook.", fix="Name the playbook.")
     with session(settings, online=False) as here:
         findings = []
-        for finding in looking.examine(here.tenant, book):
+        needed = looking.needed_by(book, answers, practice=here.tenant.practice)
+        for finding in looking.examine(here.tenant, needed):
             findings.append(finding)
             here.terminal.still()
             if not settings.as_json:

@@ -28,10 +28,12 @@ CMDLETS = mailboxes.CMDLETS | {
     *("Get-ManagementRoleAssignment", "New-ManagementRoleAssignment"),
     "Remove-ManagementRoleAssignment",
     *("Get-ServicePrincipal", "New-ServicePrincipal", "Remove-ServicePrincipal"),
+    "Get-OrganizationConfig",
 }
 UNITS = Right(
     EXCHANGE_ADMINISTRATOR.role,
     f"for the scope; {' and '.join(graph_units.SCOPES)} on Microsoft Graph show who is in the unit",
+    graph_units.SCOPES,
 )
 PARAMETERS = {GROUP: "RecipientGroupScope", UNIT: "RecipientAdministrativeUnitScope"}
 TITLES = {

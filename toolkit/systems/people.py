@@ -143,7 +143,7 @@ class Person(Identity):
     ) -> None:
         super().__init__(cloud, tenant_id, client_id or GRAPH_TOOLS, meter=meter, clock=clock)
         self._asked, self._insist = Asked(prompts, by_code=by_code), insist
-        self.own = bool(client_id)
+        self.own, self.by_code = bool(client_id), by_code
         self._object_id = ""
         self.allowed: frozenset[str] = frozenset()
         names = (

@@ -51,6 +51,7 @@ class Identity:
     """
 
     user = ""
+    by_code = False
 
     def __init__(
         self,
