@@ -180,6 +180,19 @@ def survey(
     `earlier` is what runs before this one let the application do: what of it isn't asked for any
     more is to be taken back.
     """
+    with tenant.memory.remembering():
+        return _survey(book, answers, tenant, proved=proved, show=show, earlier=earlier)
+
+
+def _survey(
+    book: Playbook,
+    answers: Answers,
+    tenant: Tenant,
+    *,
+    proved: bool,
+    show: Callable[[str], None],
+    earlier: Iterable[Earlier],
+) -> Survey:
     mark = Mark(book.name, str(answers["instance"]))
     notes = (*tenant.notes, *preflight.check(book, answers, tenant))
     known = starting_point(answers, tenant)
@@ -243,7 +256,8 @@ def entries(book: Playbook, answers: Answers) -> tuple[tuple[Entry, ...], tuple[
             taken = _proof_entry(
                 PROOF_KEY_GONE, {**fields, "gone": True}, "The proof is done with it."
             )
-            return (*active, added), (taken,)
+            at = active.index(entry) + 1
+            return (*active[:at], added, *active[at:]), (taken,)
     return active, ()
 
 

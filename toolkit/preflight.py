@@ -2,7 +2,7 @@
 
 from toolkit import playbook
 from toolkit.errors import AnswerError, RefusedError
-from toolkit.inputs import Answers
+from toolkit.inputs import MAIL_ADDRESS, Answers
 from toolkit.playbook import Playbook
 from toolkit.steps.mailboxes import CLOUD_MAILBOXES
 from toolkit.systems.tenant import Tenant
@@ -34,9 +34,16 @@ def check(book: Playbook, answers: Answers, tenant: Tenant) -> tuple[str, ...]:
             f"{mailboxes[0]} can't be inside and outside at once.",
             fix="Name a mailbox that may be entered, and another one that must stay closed.",
         )
+    tenant.exchange.foresee(_addresses(answers))
     for mailbox in mailboxes:
         _cloud_mailbox(tenant, mailbox)
     return (INVOKE_COMMAND,)
+
+
+def _addresses(answers: Answers) -> list[str]:
+    """List the answers that are mail addresses."""
+    every = [each for a in answers.values() for each in (a if isinstance(a, tuple) else (a,))]
+    return [each for each in every if isinstance(each, str) and MAIL_ADDRESS.fullmatch(each)]
 
 
 def _cloud_mailbox(tenant: Tenant, address: str) -> None:

@@ -140,7 +140,8 @@ def carry_out(
 def _carry(agreed: Agreed, run: Run, tenant: Tenant, show: Show, *, wait: timedelta) -> Result:
     if agreed.found is not None and not agreed.plan.needed:
         return engine.stay(agreed.plan, agreed.found, tenant, run, show, wait=wait)
-    return engine.apply(agreed.plan, tenant, run, show, wait=wait)
+    with tenant.memory.remembering():
+        return engine.apply(agreed.plan, tenant, run, show, wait=wait)
 
 
 def _run_for(plan: Plan, home: Home, tenant: Tenant) -> Run:

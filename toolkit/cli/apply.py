@@ -164,6 +164,7 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
         if not here.terminal.confirm(f"Apply this to {here.tenant.name} ({here.tenant.domain})?"):
             here.terminal.say("Nothing was changed.", "note")
             return 1
+        here.tenant.memory.forget()
     _accepted(here, plan, accept=accept)
     try:
         told = story.carry_out(

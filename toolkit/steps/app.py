@@ -8,6 +8,7 @@ from toolkit.inputs import BEGINS
 from toolkit.state import Change, State, texts
 from toolkit.steps import names
 from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.steps.registering import register
 from toolkit.steps.sharing import roles_of_others
 from toolkit.systems import graph_tags
 from toolkit.systems.tenant import Tenant
@@ -154,8 +155,6 @@ class App(Step):
             if there.get("id"):
                 tenant.graph.delete_application(str(there["id"]), str(there["client_id"]))
             return
-        if change.before is None:
-            self._restore(tenant)
         properties: dict[str, Any] = {
             "display_name": change.after["name"],
             "sign_in_audience": change.after["audience"],
@@ -169,7 +168,7 @@ class App(Step):
         elif change.added("tags") or change.removed("tags"):
             tags = (texts(change.before, "tags") | change.added("tags")) - change.removed("tags")
             properties["tags"] = sorted(tags | texts(change.before, "runs"))
-        made = tenant.graph.upsert_application(self.mark.name, properties)
+        made = register(tenant, self.mark, properties, new=change.before is None)
         client_id = (
             made.get("appId")
             or str((change.before or {}).get("client_id") or "")
@@ -254,16 +253,6 @@ class App(Step):
         noted = str((found or {}).get("answers", ""))
         ours = not noted or noted.startswith(ANSWERS_BEGIN)
         return {"answers": self.answers} if self.answers and ours else {}
-
-    def _restore(self, tenant: Tenant) -> None:
-        """Bring back what an undo deleted: its uniqueName stays taken for 30 days."""
-        for app in tenant.graph.deleted_applications(self.mark.name):
-            if self.mark.tag not in (app.get("tags") or ()):
-                raise RefusedError(
-                    f"A deleted application {app.get('displayName')!r} that mailgrant didn't make holds the name {self.mark.name}.",
-                    fix="Delete it for good in Entra (App registrations, Deleted applications), or choose another instance.",
-                )
-            tenant.graph.restore(app["id"])
 
     def _object_id(self, tenant: Tenant, client_id: str) -> str:
         app = tenant.graph.application_by_client_id(client_id) or {}

@@ -118,7 +118,7 @@ class Certificate(Step):
         """Throw away the keys of this set-up whose certificate is on the application no more."""
         if self.file:
             return
-        there = {_thumbprint(entry) for entry in tenant.graph.certificates(self.app) or ()}
+        there = {_thumbprint(entry) for entry in tenant.graph.last_certificates(self.app) or ()}
         for name in tenant.keep.names():
             if (
                 name.startswith(self.prefix)

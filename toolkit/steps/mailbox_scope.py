@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError, RefusedError, UnionTrapError
-from toolkit.permissions import APIS, ROLES, permission, reaches_mailboxes
+from toolkit.permissions import ROLES
 from toolkit.state import Change, State, has_later, texts
-from toolkit.steps import names, scope_ways
+from toolkit.steps import names, scope_ways, union_trap
 from toolkit.steps.base import Right, Step, settled
 from toolkit.steps.organization import LINE, is_dehydrated
 from toolkit.steps.reach import Reach
@@ -82,7 +82,7 @@ class MailboxScope(Step):
         principal = tenant.graph.principal_id(self.app)
         if principal is None:
             return None
-        rows = [row for role in self.roles if (row := self._assignment(tenant, role, principal))]
+        rows = self._assignments(tenant, principal)
         if not rows:
             return None
         places = {self._place_of(tenant, row) for row in rows}
@@ -118,7 +118,8 @@ class MailboxScope(Step):
                 "The Exchange organization was never customized, so it takes no role assignments of its own.",
                 fix=f"Customize it first (Enable-OrganizationCustomization); that can't be taken back: {LINE}",
             )
-        if found is None or scope_ways.place_in(found) != self.place:
+        here = scope_ways.place_in(found or {})
+        if here != self.place and not scope_ways.made(tenant, self.mark, self.place):
             scope_ways.check(tenant, self.place)
 
     def reach(self, tenant: Tenant, found: State | None) -> Reach | None:  # noqa: ARG002  it is about what will be
@@ -146,18 +147,8 @@ class MailboxScope(Step):
         if not making:
             return
         principal = tenant.graph.awaited_principal_id(self.app)
-        pointer = exchange.find("Get-ServicePrincipal", Identity=principal)
-        if pointer is None:
-            exchange.run(
-                "New-ServicePrincipal",
-                settle=True,
-                fine=("already exists",),
-                AppId=self.app,
-                ObjectId=principal,
-                DisplayName=self.mark.name,
-            )
         scope = scope_ways.parameters(tenant, self.mark, scope_ways.place_in(change.after))
-        if pointer is not None:
+        if not self._point(tenant, principal):
             self._drop_unused(tenant, scope.get("CustomResourceScope", ""))
         for role in making:
             exchange.run(
@@ -169,6 +160,23 @@ class MailboxScope(Step):
                 Role=role,
                 **scope,
             )
+
+    def _point(self, tenant: Tenant, principal: str) -> bool:
+        """Make Exchange's pointer to the application; tells whether this command made it."""
+        exchange = tenant.exchange
+        if principal not in exchange.made:
+            made = exchange.run(
+                "New-ServicePrincipal",
+                settle=True,
+                fine=("already exists",),
+                AppId=self.app,
+                ObjectId=principal,
+                DisplayName=self.mark.name,
+            )
+            if not made:
+                return False
+            exchange.made[principal] = self.mark.name
+        return True
 
     def _moving(self, tenant: Tenant, change: Change) -> frozenset[str]:
         """List the roles whose assignment is there and reaches something else than it should."""
@@ -236,6 +244,7 @@ class MailboxScope(Step):
                 Identity=pointer["ObjectId"],
                 Confirm=False,
             )
+            tenant.exchange.made.pop(str(pointer["ObjectId"]), None)
 
     def _hanging(self, tenant: Tenant, mine: set[str]) -> list[str] | None:
         """Name a pointer's assignments but those this step just removed; None where there are none."""
@@ -250,19 +259,24 @@ class MailboxScope(Step):
         ]
         return names or None
 
-    def _assignment(self, tenant: Tenant, role: str, principal: str) -> dict[str, Any] | None:
-        row = tenant.exchange.find("Get-ManagementRoleAssignment", Identity=self.name_of(role))
-        if row is None:
-            return None
-        if row.get("Role") != role or str(row.get("App") or row.get("RoleAssignee")) not in (
-            principal,
-            self.app,
-        ):
+    def _assignments(self, tenant: Tenant, principal: str) -> list[dict[str, Any]]:
+        """Find our assignments by their names, in one listing of those that applications have."""
+        rows = tenant.exchange.run(
+            "Get-ManagementRoleAssignment", RoleAssigneeType=SERVICE_PRINCIPAL
+        )
+        ours = {self.name_of(role): role for role in self.roles}
+        found = [row for row in rows if row["Name"] in ours]
+        for row in found:
+            self._refuse_other(row, ours[row["Name"]], principal)
+        return found
+
+    def _refuse_other(self, row: dict[str, Any], role: str, principal: str) -> None:
+        holder = str(row.get("App") or row.get("RoleAssignee"))
+        if row.get("Role") != role or holder not in (principal, self.app):
             raise RefusedError(
-                f"A role assignment named {self.name_of(role)} is there already, for something else.",
+                f"A role assignment named {row['Name']} is there already, for something else.",
                 fix="Look at it with Get-ManagementRoleAssignment; mailgrant doesn't touch what it didn't make.",
             )
-        return row
 
     def _place_of(self, tenant: Tenant, row: dict[str, Any]) -> Place:
         """Tell where an assignment reaches: in our own words where it says the same as we do."""
@@ -272,26 +286,10 @@ class MailboxScope(Step):
         return self.place if scope_ways.same(self.place, there) else there
 
     def _refuse_union(self, tenant: Tenant, principal: str) -> None:
-        apis = (
-            {tenant.graph.resource(app_id)["id"]: (name, app_id) for name, app_id in APIS.items()}
-            if tenant.graph.granted_roles(principal)
-            else {}
-        )
-        wide = []
-        for grant in tenant.graph.granted_roles(principal) if apis else ():
-            name, app_id = apis.get(grant["resourceId"], ("", ""))
-            values = (
-                {role["id"]: role["value"] for role in tenant.graph.resource(app_id)["appRoles"]}
-                if app_id
-                else {}
-            )
-            value = values.get(grant["appRoleId"], "")
-            shown = permission(name, value)
-            if reaches_mailboxes(name, value) and shown not in self.leaving:
-                wide.append(shown)
+        wide = [held for held in union_trap.wide(tenant, principal) if held not in self.leaving]
         if wide:
             raise UnionTrapError(
-                f"The application {self.app} holds tenant-wide permissions on mailboxes: {', '.join(sorted(wide))}. "
+                f"The application {self.app} holds tenant-wide permissions on mailboxes: {', '.join(wide)}. "
                 "Exchange adds scopes to them, so a scope would restrict nothing (the union trap).",
                 fix="Remove these permissions from the enterprise application in Entra (Permissions), then run the same line again.",
             )

@@ -81,9 +81,9 @@ def place_of(tenant: Tenant, row: dict[str, Any]) -> Place:
     if row.get(PARAMETERS[UNIT]):
         return Place(UNIT, str(row[PARAMETERS[UNIT]]))
     scope, shown = row.get("CustomResourceScope"), row.get(PARAMETERS[GROUP])
-    found = tenant.exchange.find("Get-ManagementScope", Identity=scope) if scope else None
-    if found is not None:
-        return _filtered(tenant, str(found.get("RecipientFilter", "")))
+    text = _filter_of(tenant, str(scope)) if scope else None
+    if text is not None:
+        return _filtered(tenant, text)
     if not (shown or scope):
         return Place(GROUP, EVERYWHERE)
     group = tenant.exchange.find("Get-Recipient", Identity=shown or scope)
@@ -93,15 +93,29 @@ def place_of(tenant: Tenant, row: dict[str, Any]) -> Place:
     return Place(GROUP, str(key), mailboxes.address_of(group))
 
 
+def _filter_of(tenant: Tenant, scope: str) -> str | None:
+    """Tell the filter of a management scope; None where the name is a group's."""
+    if scope in tenant.exchange.made:
+        return tenant.exchange.made[scope]
+    found = tenant.exchange.find("Get-ManagementScope", Identity=scope)
+    return None if found is None else str(found.get("RecipientFilter", ""))
+
+
 def _filtered(tenant: Tenant, text: str) -> Place:
     names = recipient_filter.groups_in(text)
     if names is None:
         return Place(FILTER, recipient_filter.bare(text))
-    found = [tenant.exchange.find("Get-Recipient", Identity=name) for name in names]
-    pairs = zip(names, found, strict=True)
-    return Place(
-        GROUPS, joined([mailboxes.address_of(row) if row else name for name, row in pairs])
-    )
+    return Place(GROUPS, joined([_address(tenant, name) for name in names]))
+
+
+def _address(tenant: Tenant, name: str) -> str:
+    known = tenant.exchange.groups
+    if name not in known:
+        row = tenant.exchange.find("Get-Recipient", Identity=name)
+        if row is None:
+            return name
+        known[name] = mailboxes.address_of(row)
+    return known[name]
 
 
 def joined(groups: Sequence[str]) -> str:
@@ -131,6 +145,11 @@ def ours(mark: Mark, name: str) -> bool:
     return bool(re.fullmatch(rf"{re.escape(mark.name[:BEGINNING])}-only-[0-9a-f]{{8}}", name))
 
 
+def made(tenant: Tenant, mark: Mark, place: Place) -> bool:
+    """Tell whether this command made the management scope of a place, and so looked at it."""
+    return place.way in NAMED and scope_name(mark, place) in tenant.exchange.made
+
+
 def parameters(tenant: Tenant, mark: Mark, place: Place) -> dict[str, str]:
     """Give what New-ManagementRoleAssignment is told; makes the management scope if one is due."""
     if place.value == EVERYWHERE:
@@ -141,25 +160,30 @@ def parameters(tenant: Tenant, mark: Mark, place: Place) -> dict[str, str]:
     if place.way not in NAMED:
         return {PARAMETERS[place.way]: place.value}
     name = scope_name(mark, place)
+    if made(tenant, mark, place):
+        return {"CustomResourceScope": name}
     wanted = place.value if place.way == FILTER else _of_groups(tenant, place.value)
-    made = tenant.exchange.run(  # first: a replica may still show one that is gone
+    new = tenant.exchange.run(  # first: a replica may still show one that is gone
         "New-ManagementScope",
         settle=True,
         fine=("already exists",),
         Name=name,
         RecipientRestrictionFilter=wanted,
     )
-    found = None if made else tenant.exchange.find("Get-ManagementScope", Identity=name)
+    found = None if new else tenant.exchange.find("Get-ManagementScope", Identity=name)
     if found and not recipient_filter.same(wanted, str(found.get("RecipientFilter", ""))):
         tenant.exchange.run("Set-ManagementScope", Identity=name, RecipientRestrictionFilter=wanted)
+    tenant.exchange.made[name] = wanted
     return {"CustomResourceScope": name}
 
 
 def remove(tenant: Tenant, name: str, *, await_it: bool = False) -> None:
     """Remove a management scope; one just made may be shown by the fifth look only."""
+    tenant.exchange.made.pop(name, None)
     for _ in range(SETTLED_LOOKS if await_it else 0):
-        if tenant.exchange.find("Get-ManagementScope", Identity=name):
-            break
+        with tenant.meter.counting_as("settled"):
+            if tenant.exchange.find("Get-ManagementScope", Identity=name):
+                break
         tenant.clock.sleep(base.LOOK_EVERY)
     tenant.exchange.run(
         "Remove-ManagementScope", fine=("couldn't be found",), Identity=name, Confirm=False
@@ -172,11 +196,14 @@ def _of_groups(tenant: Tenant, value: str) -> str:
 
 def _distinguished(tenant: Tenant, group: str) -> str:
     """Tell the distinguished name of a group; one just made has none for a while."""
-    end = tenant.clock.now() + PATIENCE
+    end, purpose = tenant.clock.now() + PATIENCE, tenant.meter.purpose
     while True:
-        row = tenant.exchange.find("Get-Recipient", Identity=group) or {}
+        with tenant.meter.counting_as(purpose):
+            row = tenant.exchange.find("Get-Recipient", Identity=group) or {}
         if row.get("DistinguishedName"):
-            return str(row["DistinguishedName"])
+            name = str(row["DistinguishedName"])
+            tenant.exchange.groups[name] = mailboxes.address_of(row)
+            return name
         if tenant.clock.now() >= end:
             raise NotYetError(
                 f"Exchange still doesn't say where the group {group} lies, after 20 minutes.",
@@ -186,6 +213,7 @@ def _distinguished(tenant: Tenant, group: str) -> str:
             f"the group {group} isn't known to every server of Exchange yet", end
         )
         tenant.clock.sleep(LOOK_EVERY)
+        purpose = "poll"
 
 
 # ---- before anything is written ----

@@ -4,6 +4,7 @@ Microsoft publishes no contract for it (the published Admin API has no cmdlet fo
 plan says so. Shape and errors: github.com/KelvinTegelaar/CIPP-API, New-ExoRequest.ps1.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SERVICE = "Exchange Online"
 PAGE = 1000
+REMEMBERED = "Get-"
 BAD = 300
 MODULE = "3.9.2"
 """The version of ExchangeOnlineManagement whose list of cmdlets is asked for."""
@@ -68,7 +70,11 @@ class Rows(list[Row]):
 
 
 class ExchangeOnline:
-    """Exchange Online as whoever is signed in; `page` is how many rows an answer may hold."""
+    """Exchange Online as whoever is signed in; `page` is how many rows an answer may hold.
+
+    `made` is what this command has made, by name (management scopes with their filter, pointers to
+    applications by id); `groups` are addresses by distinguished name, as they were seen.
+    """
 
     def __init__(self, tenant: "Tenant", *, page: int = PAGE) -> None:
         self._tenant = tenant
@@ -76,6 +82,8 @@ class ExchangeOnline:
         self._client: httpx.AsyncClient | None = None
         self._connection = str(uuid.uuid4())
         self._organization: Row | None = None
+        self.made: dict[str, str] = {}
+        self.groups: dict[str, str] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,6 +100,14 @@ class ExchangeOnline:
         refusal that mean: already so. Raises CmdletError, LackingRightError.
         """
         cmdlet = Cmdlet(name, parameters)
+        if name.startswith(REMEMBERED) and not settle:
+            question = _question(cmdlet)
+            return self._tenant.memory.recall(question, lambda: self._run(cmdlet, fine))
+        if cmdlet.kind is not Kind.READ:
+            self._tenant.memory.forget(SERVICE)
+        return self._run(cmdlet, fine, settle=settle)
+
+    def _run(self, cmdlet: Cmdlet, fine: Sequence[str], *, settle: bool = False) -> Rows:
         tenant = self._tenant
         end, purpose = tenant.clock.now() + LAG_PATIENCE, tenant.meter.purpose
         while True:
@@ -105,10 +121,12 @@ class ExchangeOnline:
                     raise
                 if tenant.clock.now() >= end:
                     raise NotYetError(
-                        f"Exchange still doesn't know what was just made, after 20 minutes of {name}.",
+                        f"Exchange still doesn't know what was just made, after 20 minutes of {cmdlet.name}.",
                         fix="Run the same line again later: nothing is lost.",
                     ) from error
-            tenant.prompts.waiting(f"not known to every server of Exchange yet ({name})", end)
+            tenant.prompts.waiting(
+                f"not known to every server of Exchange yet ({cmdlet.name})", end
+            )
             tenant.clock.sleep(LAG_STEP)
             purpose = "poll"
 
@@ -132,6 +150,28 @@ class ExchangeOnline:
                 fix="Name it by its full address or its id.",
             )
         return rows[0] if rows else None
+
+    def foresee(self, addresses: Iterable[str]) -> None:
+        """Look several recipients up by one request, so that `Get-Recipient` of each is known.
+
+        A whole address needs no prefix. What isn't found is asked by itself later, and so is
+        everything where Exchange doesn't take the filter. Source:
+        learn.microsoft.com/powershell/exchange/recipientfilter-properties (EmailAddresses)
+        """
+        asked = sorted({address.lower() for address in addresses})
+        if not self._tenant.memory.on or len(asked) < 2:  # noqa: PLR2004  one is asked by itself
+            return
+        quoted = [address.replace("'", "''") for address in asked]
+        either = " -or ".join(f"(EmailAddresses -eq '{each}')" for each in quoted)
+        try:
+            rows = self.run("Get-Recipient", RecipientPreviewFilter=either)
+        except CmdletError:
+            return
+        for row in rows:
+            address = str(row.get("PrimarySmtpAddress", "")).lower()
+            if address in asked:
+                question = _question(Cmdlet("Get-Recipient", {"Identity": address}))
+                self._tenant.memory.learn(question, Rows([row]))
 
     def _all(self, cmdlet: Cmdlet) -> Rows:
         """Run it and follow the pages: by POST of the same body, on this host only."""
@@ -254,6 +294,10 @@ class ExchangeOnline:
             )
         names = answer.body["value"][0]["exportedCmdlets"].split(",")
         return frozenset(name.strip() for name in names if name.strip())
+
+
+def _question(cmdlet: Cmdlet) -> tuple[str, ...]:
+    return SERVICE, json.dumps([cmdlet.name, dict(cmdlet.parameters)], sort_keys=True)
 
 
 def _broken(cmdlet: Cmdlet, words: str) -> UnreachableError:

@@ -96,11 +96,10 @@ class Graph(GraphCertificates):
         request = builder.to_get_request_information(
             query(builder, filter=either, select=names(APPLICATION))
         )
-        return self.read_all(request, "look for the application", APPLICATION)
-
-    def application_by_client_id(self, client_id: str) -> Body | None:
-        """Fetch one application by its client id."""
-        return self.application(client_id, APPLICATION)
+        found = self.read_all(request, "look for the application", APPLICATION)
+        for each in found:
+            self._memory.learn(self._asks(self._by_client_id(each["appId"])), each)
+        return found
 
     def awaited_application(self, unique_name: str) -> Body:
         """Fetch an application just made, waiting until Entra shows it."""

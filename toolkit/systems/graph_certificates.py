@@ -4,19 +4,23 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.errors import LackingRightError, NotYetError, RefusedError
 from toolkit.systems.graph_query import query
-from toolkit.systems.graph_shapes import LISTED, POLICY
+from toolkit.systems.graph_shapes import APPLICATION, POLICY
 from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire
-from toolkit.systems.shapes import Shape, names
+from toolkit.systems.shapes import names
 
 if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
     from toolkit.systems.sign_in import Identity
     from toolkit.systems.tenant import Tenant
 
 T = TypeVar("T")
+JUST_BEFORE = timedelta(seconds=20)
 DAYS = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
 
 
@@ -27,35 +31,48 @@ class GraphCertificates(GraphWire):
         super().__init__(tenant, identity)
         self._read_policy: Body | None = None
         self._objects: dict[str, str] = {}
-        self._lists: dict[str, list[Body]] = {}
+        self._lists: dict[str, tuple[datetime, list[Body] | None]] = {}
         self._before: dict[str, list[Body]] = {}
 
-    def application(self, client_id: str, shape: Mapping[str, Shape]) -> Body | None:
-        """Fetch what a shape names of the application with this client id."""
+    def last_certificates(self, client_id: str) -> list[Body] | None:
+        """List an application's certificates as they were last read since they were last changed."""
+        if client_id not in self._lists:
+            return self.certificates(client_id)
+        return self._lists[client_id][1]
+
+    def application_by_client_id(self, client_id: str) -> Body | None:
+        """Fetch one application by its client id."""
+        return self.read(self._by_client_id(client_id), "read the application", APPLICATION)
+
+    def _by_client_id(self, client_id: str) -> "RequestInformation":
+        """Make the one request by which every step reads an application."""
         builder = self.sdk.applications_with_app_id(client_id)
-        options = query(builder, select=names(dict(shape)))
-        request = builder.to_get_request_information(options)
-        return self.read(request, "read the application", dict(shape))
+        return builder.to_get_request_information(query(builder, select=names(APPLICATION)))
 
     def certificates(self, client_id: str) -> list[Body] | None:
         """List an application's certificates; None where there is no such application."""
-        app = self.application(client_id, LISTED)
+        app = self.application_by_client_id(client_id)
         if app is None:
+            self._lists[client_id] = self._tenant.clock.now(), None
             return None
         self._objects[client_id] = app["id"]
         found: list[Body] = app.get("keyCredentials") or []
         self._refuse_loss(client_id, found)
-        self._lists[client_id] = found
+        self._lists[client_id] = self._tenant.clock.now(), found
         return found
 
     def settled_certificates(self, client_id: str) -> list[Body]:
         """List an application's certificates when two readings in a row agree, and it is there.
 
         The list is replaced whole, so a stale reading would wipe out what somebody just added.
+        The first may be one made just before.
         """
-        before = self._lists.get(client_id)
+        at, before = self._lists.get(client_id, (None, None))
         end = self._tenant.clock.now() + LAG_PATIENCE
+        if at is None or self._tenant.clock.now() - at > JUST_BEFORE:
+            before = None
         while True:
+            self._tenant.memory.forget()
             found = self.certificates(client_id)
             if found is not None and before is not None and _ids(found) == _ids(before):
                 return found

@@ -11,7 +11,6 @@ CERTIFICATE = {
     "displayName?": str,
     "endDateTime": datetime,
 }
-LISTED = {"id": str, "keyCredentials?": [CERTIFICATE]}
 RULE = {"restrictionType?": str, "state?": str, "maxLifetime?": str}
 POLICY = {"id": str, "isEnabled?": bool, "applicationRestrictions?": {"keyCredentials?": [RULE]}}
 DECLARED = {"resourceAppId": str, "resourceAccess": [{"id": str, "type": str}]}

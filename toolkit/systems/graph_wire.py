@@ -64,7 +64,7 @@ class GraphWire:
     """Microsoft Graph as one identity: sending what the SDK's builders make."""
 
     def __init__(self, tenant: "Tenant", identity: Identity) -> None:
-        self._tenant, self.identity = tenant, identity
+        self._tenant, self.identity, self._memory = tenant, identity, tenant.memory
         self._opened: tuple[GraphServiceClient, GraphRequestAdapter, httpx.AsyncClient] | None = (
             None
         )
@@ -109,8 +109,15 @@ class GraphWire:
         self, request: "RequestInformation", *, kind: Kind, what: str, any_body: bool = False
     ) -> Reply:
         """Send one request of the SDK's making, with mailgrant's own retries."""
+        if kind is not Kind.READ:
+            self._memory.forget(SERVICE)
         self._tenant.prompts.working(what)
         return self._retried(lambda: self._once(request), kind, any_body=any_body)
+
+    def _asks(self, request: "RequestInformation") -> tuple[str, ...]:
+        """Tell one request from another, and who asks."""
+        self._open()[1].set_base_url_for_request_information(request)
+        return SERVICE, str(id(self.identity)), request.url
 
     async def _once(self, request: "RequestInformation") -> Reply:
         import httpx
@@ -130,12 +137,11 @@ class GraphWire:
 
     def claims(self) -> dict[str, Any]:
         """Read the claims of the token in use."""
-        answer = self._retried(self._claims_once, Kind.READ)
-        return dict(answer.body)
+        return dict(self._retried(self._claims_once, Kind.READ).body)
 
     async def _claims_once(self) -> Reply:
-        found = self.identity.claims(self._tenant.cloud.graph_scope)
-        return Reply(status=200, headers={}, body=found)
+        body = self.identity.claims(self._tenant.cloud.graph_scope)
+        return Reply(status=200, headers={}, body=body)
 
     def _retried(
         self,
@@ -157,11 +163,12 @@ class GraphWire:
         )
 
     def read(self, request: "RequestInformation", what: str, shape: Shape) -> Body | None:
-        """Fetch one object of this shape; None where it isn't there."""
+        """Fetch one object of this shape, or remember it; None where it isn't there."""
+        return self._memory.recall(self._asks(request), lambda: self._read(request, what, shape))
+
+    def _read(self, request: "RequestInformation", what: str, shape: Shape) -> Body | None:
         answer = self.send(request, kind=Kind.READ, what=what)
-        if answer.status == NOT_FOUND:
-            return None
-        return self._good(answer, what, shape)
+        return None if answer.status == NOT_FOUND else self._good(answer, what, shape)
 
     def read_all(
         self,
@@ -171,7 +178,15 @@ class GraphWire:
         *,
         missing_is_empty: bool = False,
     ) -> list[Body]:
-        """Fetch a list of objects of this shape, page after page."""
+        """Fetch a list of objects of this shape, page after page, or remember it."""
+        return self._memory.recall(
+            self._asks(request),
+            lambda: self._read_all(request, what, shape, missing_is_empty=missing_is_empty),
+        )
+
+    def _read_all(
+        self, request: "RequestInformation", what: str, shape: Shape, *, missing_is_empty: bool
+    ) -> list[Body]:
         rows: list[Body] = []
         seen: set[str] = set()
         whole = {"value": [shape], "@odata.nextLink?": str}

@@ -24,6 +24,8 @@ FAILED = 400
 SERVICE = "Entra's token service"
 logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it warns of, we say ourselves
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+Metadata = dict[str, Any]
+"""What token services said of themselves, by address."""
 TOKEN = re.compile(r"[!-~]{1,65536}")
 
 
@@ -46,7 +48,7 @@ class Identity:
     """One application that signs in to one tenant, by a client secret or by a key with its certificate.
 
     Each Identity has a credential of its own: a verdict on a new key or a new grant through a
-    cached token proves nothing, so every proof makes a new Identity. People sign in by a kind of
+    cached token proves nothing, so every proof makes a new Identity; they share `metadata`. People sign in by a kind of
     its own, `Person`; `user` is the name such a person signs in with.
     """
 
@@ -63,7 +65,9 @@ class Identity:
         secret: Secret | None = None,
         key: Secret | None = None,
         clock: Clock | None = None,
+        metadata: Metadata | None = None,
     ) -> None:
+        self.metadata: Metadata = {} if metadata is None else metadata
         self.cloud, self.tenant_id, self.client_id = cloud, tenant_id, client_id
         self._secret, self._key, self._meter = secret, key, meter
         self._clock = clock or SystemClock()
@@ -114,14 +118,19 @@ class Identity:
         return (scope,)
 
     def _options(self) -> dict[str, Any]:
+        from toolkit.systems.metadata import MetadataTransport
+
         return {
             "authority": self.cloud.login,
-            "connection_verify": str(http.authorities(self.cloud)),
-            "use_env_settings": not self.cloud.practice,
+            "transport": MetadataTransport(
+                self.metadata,
+                connection_verify=str(http.authorities(self.cloud)),
+                use_env_settings=not self.cloud.practice,
+                connection_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+            ),
             "disable_instance_discovery": self.cloud.ca_file is not None,
             "retry_total": 0,
-            "connection_timeout": CONNECT_SECONDS,
-            "read_timeout": READ_SECONDS,
             "raw_request_hook": self._asking,
             "raw_response_hook": self._hear,
         }
@@ -159,7 +168,8 @@ class Identity:
         if asked.method == "POST":  # discovery holds no secret, and asks elsewhere for some clouds
             http.keep_to(asked.url, SERVICE, self.cloud.login, self.cloud.login_alias)
         self._heard = None  # an answer to the question before this one explains nothing
-        self._meter.count()
+        if asked.url not in self.metadata:
+            self._meter.count()
         asked.headers.update(http.greeting(self.cloud))
 
     def _hear(self, response: Any) -> None:

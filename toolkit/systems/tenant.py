@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from toolkit.clock import Clock, SystemClock
 from toolkit.secret import Keep, Secret
 from toolkit.systems.clouds import Cloud
+from toolkit.systems.memory import Memory
 from toolkit.systems.prompts import Prompts, Silence
 from toolkit.systems.sign_in import Identity
 from toolkit.systems.wire import Loop, Meter
@@ -45,6 +46,11 @@ class Tenant:
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
     @cached_property
+    def memory(self) -> Memory:
+        """What was just read as whoever is signed in."""
+        return Memory(self.protocol_clock, self.meter)
+
+    @cached_property
     def graph(self) -> "Graph":
         """Microsoft Graph, as whoever is signed in."""
         return self._graph(self.identity)
@@ -60,7 +66,14 @@ class Tenant:
 
     def graph_as(self, client_id: str, key: Secret) -> "Graph":
         """Microsoft Graph as an application: a new credential and a new token every time."""
-        identity = Identity(self.cloud, self.id, client_id, meter=self.meter, key=key)
+        identity = Identity(
+            self.cloud,
+            self.id,
+            client_id,
+            meter=self.meter,
+            key=key,
+            metadata=self.identity.metadata,
+        )
         return self._graph(identity)
 
     def _graph(self, identity: Identity) -> "Graph":

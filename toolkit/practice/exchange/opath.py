@@ -138,6 +138,8 @@ class _Reader:
         if compare is None:
             raise OpathError(f"'{operator.text}' isn't a valid operator after '{name}'.")
         wanted = self._value(name)
+        if name == "EmailAddresses" and operator.text.lower() in {"eq", "ne"} and ":" not in str(wanted):  # fmt: skip
+            return lambda row: compare(_without_prefix(row.get(name)), wanted)
         return lambda row: compare(row.get(name), wanted)
 
     def _value(self, name: str) -> object:
@@ -161,6 +163,15 @@ class _Reader:
             raise OpathError(f"The filter ends where {wanted} is expected.")
         self._place += 1
         return self._tokens[self._place - 1]
+
+
+def _without_prefix(addresses: object) -> list[str]:
+    """Take `smtp:` off: a complete address needs none, one with wildcards does.
+
+    Source: learn.microsoft.com/powershell/exchange/recipientfilter-properties, EmailAddresses.
+    """
+    found = addresses if isinstance(addresses, list | tuple) else ()
+    return [str(one).partition(":")[2] for one in found]
 
 
 def _equal(found: object, wanted: object) -> bool:
