@@ -281,7 +281,9 @@ FOREIGN: list[dict[str, Any]] = [
 
 def test_others_certificates_go_back_as_they_came(believer: Tenant, liar: Liar):
     liar.answer = lambda heard: (
-        Says(204) if heard.method == "PATCH" else says({"id": "object", "keyCredentials": FOREIGN})
+        Says(204)
+        if heard.method == "PATCH"
+        else says({"id": "object", "appId": "app", "keyCredentials": FOREIGN})
     )
     new = {
         "type": "AsymmetricX509Cert",
@@ -301,7 +303,7 @@ def test_others_certificates_go_back_as_they_came(believer: Tenant, liar: Liar):
 
 def test_a_list_is_settled_only_when_two_readings_agree(believer: Tenant, liar: Liar):
     def listing(*ids: int) -> Says:
-        return says({"id": "object", "keyCredentials": [FOREIGN[n] for n in ids]})
+        return says({"id": "object", "appId": "app", "keyCredentials": [FOREIGN[n] for n in ids]})
 
     liar.answer = one_after_the_other(listing(0), listing(0, 1), listing(0), listing(0, 1))
 
@@ -350,7 +352,7 @@ def test_what_vanished_beside_ours_is_said_and_what_only_lags_is_not(
     liar.answer = lambda heard: (
         Says(204)
         if heard.method == "PATCH"
-        else says({"id": "object", "keyCredentials": [FOREIGN[n] for n in listed]})
+        else says({"id": "object", "appId": "app", "keyCredentials": [FOREIGN[n] for n in listed]})
     )
     entries = believer.graph.settled_certificates("app")
     believer.graph.set_certificates("app", [*entries, NEW_KEY])
@@ -367,7 +369,7 @@ def test_what_vanished_beside_ours_is_said_and_what_only_lags_is_not(
 def test_a_list_that_never_settles_ends_after_twenty_minutes(believer: Tenant, liar: Liar):
     turns = iter(range(10_000))
     liar.answer = lambda heard: says(
-        {"id": "object", "keyCredentials": FOREIGN[: 1 + next(turns) % 2]}
+        {"id": "object", "appId": "app", "keyCredentials": FOREIGN[: 1 + next(turns) % 2]}
     )
 
     with pytest.raises(NotYetError, match="doesn't agree on the list of certificates"):

@@ -1,6 +1,6 @@
 """One cmdlet and its parameters: the shape in which mailgrant speaks to every Exchange."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,3 +55,11 @@ class Cmdlet:
     def kind(self) -> Kind:
         """Tell whether it only reads; every cmdlet here that writes has a natural key."""
         return Kind.READ if self.name.startswith(READING) else Kind.KEYED
+
+
+class Rows(list[Row]):
+    """What a cmdlet gave; `warnings` are what it said beside, which is no failure."""
+
+    def __init__(self, rows: Iterable[Row] = (), warnings: Sequence[str] = ()) -> None:
+        super().__init__(rows)
+        self.warnings = tuple(warnings)

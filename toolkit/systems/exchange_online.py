@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import LackingRightError, NotYetError, RefusedError, UnreachableError
 from toolkit.systems import http, retry
-from toolkit.systems.cmdlet import Cmdlet, Row
+from toolkit.systems.cmdlet import Cmdlet, Row, Rows
 from toolkit.systems.exchange_refusals import kind_of, words_of
 from toolkit.systems.retry import Kind
 from toolkit.systems.shapes import misfit
@@ -61,14 +61,6 @@ class CmdletError(RefusedError):
         return any(sign in self.words.lower() for sign in MISSING)
 
 
-class Rows(list[Row]):
-    """What a cmdlet gave; `warnings` are what it said beside, which is no failure."""
-
-    def __init__(self, rows: Iterable[Row] = (), warnings: Sequence[str] = ()) -> None:
-        super().__init__(rows)
-        self.warnings = tuple(warnings)
-
-
 class ExchangeOnline:
     """Exchange Online as whoever is signed in; `page` is how many rows an answer may hold.
 
@@ -101,8 +93,9 @@ class ExchangeOnline:
         """
         cmdlet = Cmdlet(name, parameters)
         if name.startswith(REMEMBERED) and not settle:
-            question = _question(cmdlet)
-            return self._tenant.memory.recall(question, lambda: self._run(cmdlet, fine))
+            return self._tenant.memory.recall(
+                _question(cmdlet, one=False), lambda: self._run(cmdlet, fine)
+            )
         if cmdlet.kind is not Kind.READ:
             self._tenant.memory.forget(SERVICE)
         return self._run(cmdlet, fine, settle=settle)
@@ -138,18 +131,22 @@ class ExchangeOnline:
 
     def find(self, name: str, /, **parameters: Any) -> Row | None:
         """Run a Get- cmdlet for one object; None where it isn't there."""
-        try:
-            rows = self.run(name, **parameters)
-        except CmdletError as error:
-            if error.missing:
-                return None
-            raise
+        cmdlet = Cmdlet(name, parameters)
+        rows = self._tenant.memory.recall(_question(cmdlet, one=True), lambda: self._found(cmdlet))
         if len(rows) > 1:
             raise RefusedError(
                 f"{name} found {len(rows)} objects for one name ({parameters}).",
                 fix="Name it by its full address or its id.",
             )
         return rows[0] if rows else None
+
+    def _found(self, cmdlet: Cmdlet) -> Rows:
+        try:
+            return self._run(cmdlet, ())
+        except CmdletError as error:
+            if error.missing:
+                return Rows()
+            raise
 
     def foresee(self, addresses: Iterable[str]) -> None:
         """Look several recipients up by one request, so that `Get-Recipient` of each is known.
@@ -170,8 +167,8 @@ class ExchangeOnline:
         for row in rows:
             address = str(row.get("PrimarySmtpAddress", "")).lower()
             if address in asked:
-                question = _question(Cmdlet("Get-Recipient", {"Identity": address}))
-                self._tenant.memory.learn(question, Rows([row]))
+                cmdlet = Cmdlet("Get-Recipient", {"Identity": address})
+                self._tenant.memory.learn(_question(cmdlet, one=True), Rows([row]))
 
     def _all(self, cmdlet: Cmdlet) -> Rows:
         """Run it and follow the pages: by POST of the same body, on this host only."""
@@ -296,8 +293,10 @@ class ExchangeOnline:
         return frozenset(name.strip() for name in names if name.strip())
 
 
-def _question(cmdlet: Cmdlet) -> tuple[str, ...]:
-    return SERVICE, json.dumps([cmdlet.name, dict(cmdlet.parameters)], sort_keys=True)
+def _question(cmdlet: Cmdlet, *, one: bool) -> tuple[str, ...]:
+    """Tell one question from another; for `one` object its absence is an answer too."""
+    said = json.dumps(dict(cmdlet.parameters), sort_keys=True)
+    return SERVICE, cmdlet.name, said, "one" if one else "all"
 
 
 def _broken(cmdlet: Cmdlet, words: str) -> UnreachableError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from toolkit.errors import LackingRightError, NotYetError, RefusedError
 from toolkit.systems.graph_query import query
 from toolkit.systems.graph_shapes import APPLICATION, POLICY
-from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, Body, GraphWire
+from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, SERVICE, Body, GraphWire
 from toolkit.systems.shapes import names
 
 if TYPE_CHECKING:
@@ -52,13 +52,14 @@ class GraphCertificates(GraphWire):
     def certificates(self, client_id: str) -> list[Body] | None:
         """List an application's certificates; None where there is no such application."""
         app = self.application_by_client_id(client_id)
+        at = self._memory.asked_at(self._asks(self._by_client_id(client_id)))
         if app is None:
-            self._lists[client_id] = self._tenant.clock.now(), None
+            self._lists[client_id] = at, None
             return None
         self._objects[client_id] = app["id"]
         found: list[Body] = app.get("keyCredentials") or []
         self._refuse_loss(client_id, found)
-        self._lists[client_id] = self._tenant.clock.now(), found
+        self._lists[client_id] = at, found
         return found
 
     def settled_certificates(self, client_id: str) -> list[Body]:
@@ -69,10 +70,10 @@ class GraphCertificates(GraphWire):
         """
         at, before = self._lists.get(client_id, (None, None))
         end = self._tenant.clock.now() + LAG_PATIENCE
-        if at is None or self._tenant.clock.now() - at > JUST_BEFORE:
+        if at is None or self._tenant.protocol_clock.now() - at > JUST_BEFORE:
             before = None
         while True:
-            self._tenant.memory.forget()
+            self._memory.forget(SERVICE)
             found = self.certificates(client_id)
             if found is not None and before is not None and _ids(found) == _ids(before):
                 return found

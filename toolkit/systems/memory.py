@@ -59,6 +59,10 @@ class Memory:
         found: T = copy.deepcopy(self._answers[question][1])
         return found
 
+    def asked_at(self, question: Question) -> datetime:
+        """Tell when a question was last asked: now, unless its answer comes from memory."""
+        return self._answers[question][0] if question in self._answers else self._clock.now()
+
     def learn(self, question: Question, answer: object) -> None:
         """Remember an answer that came along with another one, unless it is known."""
         if self.on:
