@@ -29,8 +29,11 @@ def cases(always: set[str]) -> list[Any]:
 
 
 FIRST, AGAIN, PLAN = 40, 25, 15
-MORE = {("graph-application", "mailboxes-group-directory"): 43}
-"""What takes more with the certificate of a vendor: a new group, admin consent and a key for the proof in one."""
+MORE = {
+    ("graph-application", "mailboxes-group-directory"): 43,
+    ("graph-application", "mailboxes-groups-directory"): 41,
+}
+"""What takes more with the certificate of a vendor: groups, admin consent and a key for the proof in one."""
 
 
 def requests(mailgrant: CommandLine, *words: str) -> int:

@@ -37,6 +37,14 @@ ALLOWED = frozenset(
 )
 """Every cmdlet mailgrant may run, on any carrier; a playbook can't add to it."""
 
+ROWS = {
+    "Get-Recipient": {"ExternalDirectoryObjectId?": str, "RecipientTypeDetails": str},
+    "Get-ServicePrincipal": {"ObjectId": str, "AppId": str},
+    "Get-ManagementRoleAssignment": {"Name": str, "Role": str},
+    "Test-ServicePrincipalAuthorization": {"RoleName": str},
+}
+"""What a row must have, by cmdlet; the names are those of each cmdlet's reference page."""
+
 
 @dataclass(frozen=True)
 class Cmdlet:

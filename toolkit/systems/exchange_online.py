@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import LackingRightError, NotYetError, RefusedError, UnreachableError
 from toolkit.systems import http, retry
-from toolkit.systems.cmdlet import Cmdlet, Row, Rows
+from toolkit.systems.cmdlet import ROWS, Cmdlet, Row, Rows
 from toolkit.systems.exchange_refusals import kind_of, words_of
 from toolkit.systems.retry import Kind
 from toolkit.systems.shapes import misfit
@@ -35,13 +35,6 @@ MISSING = ("couldn't be found", "wasn't found", "managementobjectnotfound")
 LACKING = ("role definition of the current user", "cmdletaccessdenied")
 LAG_PATIENCE = timedelta(minutes=20)
 LAG_STEP = 10.0
-ROWS = {
-    "Get-Recipient": {"ExternalDirectoryObjectId?": str, "RecipientTypeDetails": str},
-    "Get-ServicePrincipal": {"ObjectId": str, "AppId": str},
-    "Get-ManagementRoleAssignment": {"Name": str, "Role": str},
-    "Test-ServicePrincipalAuthorization": {"RoleName": str},
-}
-"""What a row must have, by cmdlet; the names are those of each cmdlet's reference page."""
 
 
 class CmdletError(RefusedError):
