@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import CommandLine
+from tests.homes import StandingClock, plan
 from tests.journals import at, begun, events, events_of, lines
+from toolkit.home import Home
 
 
 @pytest.fixture
@@ -102,3 +105,23 @@ def test_garbage_at_the_end_is_put_aside_and_named_in_the_journal(written, garba
     record = at(written).last("damaged") or {}
     assert (record["bytes"], record["aside"]) == (len(garbage), journal.damaged.name)
     assert events(at(written))[-2:] == ["damaged", "finished"]
+
+
+def test_runs_show_says_what_of_a_journal_can_not_be_read_and_what_was_put_aside(
+    mailgrant: CommandLine,
+):
+    home = Home(mailgrant.home, StandingClock())
+    home.prepare()
+    run = home.new_run(plan())
+    assert "can't be read" not in mailgrant("runs", "show", run.id).err
+    with (mailgrant.home / "runs" / run.id / "journal.jsonl").open("ab") as file:
+        file.write(b'{"event": "finis')
+
+    torn = mailgrant("runs", "show", run.id)
+    assert (torn.code, torn.err.count("The last 16 bytes of")) == (0, 1)
+    assert mailgrant("runs", "show", run.id, "--json").json["torn"] == 16
+
+    home.run(run.id).journal.add("went on")
+    aside = mailgrant("runs", "show", run.id)
+    assert "the journal's last 16 bytes couldn't be read" in aside.err
+    assert "can't be read" not in aside.err

@@ -91,6 +91,8 @@ MISTAKES = {
     "an unknown step": ("do: certificate", "do: certifcate", "there is no step 'certifcate'"),
     "a step that is a list": ("do: certificate", "do: [certificate]", "'do' must be text"),
     "a field that isn't known": ("address: group@", "adress: group@", "'adress' isn't known here"),
+    "a key for the proof": ("days: ${days}", "proof: true", "'proof' isn't known here"),
+    "a key that is to go": ("days: ${days}", "gone: true", "'gone' isn't known here"),
     "a field left out": (
         "    group: ${group.id}\n",
         "",

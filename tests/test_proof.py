@@ -137,6 +137,9 @@ def test_a_leftover_tenant_wide_grant_is_the_union_trap(mailgrant: CommandLine):
         assert ended.code == 1
         assert "union trap" in ended.err
         assert "Calendars.ReadWrite (Microsoft Graph)" in ended.err
+    proof = mailgrant("verify", run, "--json").json["proof"]
+    assert (proof["verdict"], proof["checks"]) == ("failed", [])
+    assert "Calendars.ReadWrite (Microsoft Graph)" in proof["why"]
 
 
 def test_a_tenant_wide_grant_for_users_is_no_trap(mailgrant: CommandLine):

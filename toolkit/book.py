@@ -117,7 +117,8 @@ def references(value: Any) -> Iterator[str]:
 def build(entry: Entry, known: Mapping[str, Any], mark: Mark) -> Step:
     """Make the step of an entry: references filled from `known`, or by text for later."""
     values = {name: fill(value, known) for name, value in entry.fields.items()}
-    values |= {name: known.get(f"set_up.{name}", "") for name in entry.kind.told}
+    told = {name: f"set_up.{name}" for name in entry.kind.told}
+    values |= {name: known[place] for name, place in told.items() if place in known}
     return entry.kind(mark=mark, **values)
 
 

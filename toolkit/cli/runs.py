@@ -1,5 +1,6 @@
 """The command `runs`: what was done, and carrying on with it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -51,13 +52,37 @@ def show(*, run: str, as_json: bool) -> None:
     settings = settings_of(as_json=as_json)
     found = home_of(settings).run(run)
     if settings.as_json:
-        print_json({**_row(found), "head": found.journal.head, "journal": list(found.journal)})
+        print_json(
+            {
+                **_row(found),
+                "head": found.journal.head,
+                "torn": found.journal.torn,
+                "journal": list(found.journal),
+            }
+        )
         return
     click.echo(f"{found.id}: {found.state}")
     for record in found.journal:
         words = record.get("title") or record.get("why") or record.get("step") or ""
         click.echo(f"  {record['at'][:19]}  {record['event']:<10} {words}".rstrip())
     click.echo(f"  journal head {found.journal.head}")
+    for words in _harm(found):
+        terminal_of(settings).say(words, "bad")
+
+
+def _harm(run: Run) -> Iterator[str]:
+    """Say what of a run's journal can't be read."""
+    if run.journal.torn:
+        yield (
+            f"The last {run.journal.torn} bytes of {run.journal.path} can't be read: a line was cut, or somebody "
+            "changed it. What is shown stands before it; carrying the run on puts the rest aside."
+        )
+    for record in run.journal:
+        if record["event"] == "damaged":
+            yield (
+                f"At {record['at'][:19]} the journal's last {record['bytes']} bytes couldn't be read; "
+                f"they lie beside it in {record['aside']}."
+            )
 
 
 @runs.command(epilog="\b\nFor instance:\n  mailgrant --tenant practice runs resume --due")

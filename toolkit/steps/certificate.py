@@ -24,7 +24,8 @@ class Certificate(Step):
 
     Ours is a certificate that is on the application *and* whose private key lies in keep. With
     `file` it is the vendor's, who holds the key: found by its thumbprint. `days` is clamped to the
-    tenant's app management policy. `proof` is a key of 24 hours that only serves the proof.
+    tenant's app management policy. `proof` is a key of 24 hours that only serves the proof;
+    a plan brings it and takes it away (`gone`), a playbook can't.
     """
 
     do: ClassVar[str] = "certificate"
@@ -32,6 +33,7 @@ class Certificate(Step):
     offers: ClassVar[tuple[str, ...]] = ("thumbprint", "not_after", "subject")
     needs: ClassVar[tuple[Right, ...]] = (APPLICATION_ADMINISTRATOR,)
     passing: ClassVar[tuple[str, ...]] = ("days_left", "others")
+    told: ClassVar[tuple[str, ...]] = ("proof", "gone")
 
     app: str
     file: str = ""
