@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,22 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(NOT_OURS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_are_read_quickly() -> Iterator[None]:
+    """Spare every sign-in two tests of primes, which take as long as the rest of the run.
+
+    cryptography tests a private key's primes each time it reads one; whether it does isn't ours.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from jwt import algorithms
+
+    quickly = partial(serialization.load_pem_private_key, unsafe_skip_rsa_key_validation=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serialization, "load_pem_private_key", quickly)
+        patch.setattr(algorithms, "load_pem_private_key", quickly)
+        yield
 
 
 @pytest.fixture(scope="session")

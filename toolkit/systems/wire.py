@@ -111,8 +111,8 @@ class Loop:
             try:
                 return future.result(timeout=NAP)
             except concurrent.futures.TimeoutError:
-                if future.done():
-                    raise
+                if future.done():  # just now, or it raised a TimeoutError of its own
+                    return future.result()
             except KeyboardInterrupt:
                 future.cancel()
                 raise
