@@ -61,7 +61,7 @@ def test_members_come_and_go_beside_those_of_others(crowded: CommandLine):
         line = ("members", *change, "--yes", "--insist", "--wait", "3h", "--json")
         runs.append(well(crowded(*line)).json["run"])
     assert well(crowded("members", "list", DISPLAY, "--json")).json["members"] == there
-    assert well(crowded("undo", runs[-1], "--yes"))
+    well(crowded("undo", runs[-1], "--yes"))
     assert METTE in well(crowded("members", "list", DISPLAY, "--json")).json["members"]
 
     for run in reversed(runs[:-1]):

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CommandLine
-from tests.killing import Scene, matrix, points
 from tests.set_up import APP, FEMKE, GROUP, LOTTE, MAIN, METTE, copied, inside, made
 
 
@@ -153,18 +152,3 @@ def test_undo_of_the_set_up_leaves_the_group_with_a_strangers_member(mailgrant: 
     (stays,) = [step["stays"] for step in undone.json["steps"] if step["stays"]]
     assert LOTTE in stays
     assert FEMKE not in stays
-
-
-def test_a_change_killed_anywhere_and_run_again_is_done_once(home: Path, tmp_path: Path):
-    start = copied(home, tmp_path)
-
-    def check(done: Path) -> None:
-        assert inside(CommandLine(done)) == [FEMKE, METTE]
-        (run,) = [each for each in (done / "runs").iterdir() if "-members-" in each.name]
-        assert (run / "journal.jsonl").read_text().count('"event": "verdict"') >= 1
-
-    scene = Scene(start.home, ("members", "add", APP, FEMKE, "--yes"), check)
-    everywhere = points(scene, tmp_path)
-    writes = [p for p in everywhere if p.kind == "local" or "Add-Distribution" in p.name]
-    assert len(writes) > 5
-    assert matrix(scene, writes, tmp_path) == []

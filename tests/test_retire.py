@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CommandLine
-from tests.killing import Scene, matrix, objects, points
+from tests.killing import objects
 from tests.set_up import APP, FEMKE, MAIN, colleague, copied, made
 
 
@@ -76,20 +76,3 @@ def test_a_colleague_retires_it_from_another_computer(home: Path, tmp_path: Path
     done = other("retire", APP, "--yes", "--after", "0s", "--json")
     assert done.code == 0, done.err
     assert objects(other.home) == objects(fresh_home)
-
-
-def test_a_retirement_killed_anywhere_and_run_again_leaves_nothing(
-    home: Path, tmp_path: Path, fresh_home: Path
-):
-    start = copied(home, tmp_path)
-    wanted = objects(fresh_home)
-
-    def check(done: Path) -> None:
-        assert objects(done) == wanted
-        (run,) = [each for each in (done / "runs").iterdir() if "-retire-" in each.name]
-        assert (run / "closing.html").is_file()
-
-    scene = Scene(start.home, ("retire", APP, "--yes", "--after", "0s"), check)
-    everywhere = points(scene, tmp_path)
-    assert len(everywhere) > 60
-    assert matrix(scene, everywhere[::7], tmp_path) == []

@@ -138,6 +138,20 @@ def test_changed_answers_move_the_scope_as_the_plan_says(mailgrant: CommandLine)
     assert assignments(mailgrant) == []
 
 
+def test_another_address_makes_another_group_and_undo_gives_the_first_one_back(
+    mailgrant: CommandLine,
+):
+    apply(mailgrant)
+    before, other = mailgrant.digest(), "other-mailboxes@northbridge.example"
+    moved = apply(mailgrant, "--set", f"group={other}")
+
+    with mailgrant.world() as world:
+        (group,) = world.store.find("group", mail=other)
+    assert [one["RecipientGroupScope"] for one in assignments(mailgrant)] == [group["id"]]
+    assert mailgrant("undo", moved["run"], "--yes").code == 0
+    assert mailgrant.digest() == before
+
+
 def test_a_move_away_from_a_filter_is_taken_back_to_the_letter(mailgrant: CommandLine):
     apply(mailgrant)
     apply(mailgrant, *BY_FILTER)
@@ -194,6 +208,7 @@ def test_an_edited_scope_is_seen_and_mended(mailgrant: CommandLine):
         ((*BY_UNIT, "--set", "administrative_unit=Historians"), 2, "Units of this name have the ids"),
         ((*BY_UNIT, "--set", f"administrative_unit={user_id('rector')}"), 2, "no administrative unit"),
         ((*BY_GROUPS, "--set", "groups=nobody@northbridge.example"), 2, "There is no group"),
+        ((*BY_GROUPS, "--set", "groups=Existing Calendars"), 2, "'existing calendars' is no mail address"),
         ((*BY_GROUPS, "--set", "groups=all-lecturers@northbridge.example"), 1, "a distribution list"),
         ((*BY_GROUPS, "--set", "groups=course-team@northbridge.example"), 1, "a Microsoft 365 group"),
     ],

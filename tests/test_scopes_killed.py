@@ -1,74 +1,88 @@
-"""Each kind of scope, and a move from one to another, killed around its writes: nothing doubled, nothing left."""
+"""A scope that moves from one kind to another, killed around its writes: nothing doubled, nothing left."""
 
-import random
-import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import PLAYBOOKS
-from tests.killing import Scene, execute, kinds, matrix, objects, points
-from tests.test_kill_matrix import LAGS, MAIN, applying, lagging_home, regretting, undoing, warm
+from tests.killing import Scene
+from tests.scenes import (
+    LAG,
+    LAGS,
+    MAIN,
+    as_if_never_killed,
+    copy_of,
+    done,
+    killed,
+    killed_everywhere,
+    taking_back,
+    undo_what_began,
+)
 
-__all__ = ["lagging_home", "warm"]
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
-
-SCOPES = [name for name in PLAYBOOKS if "/scope-" in name]
-SAMPLE = 12
-MOVED = ("--set", "mailboxes_by=filter")
-
-
-def sampled(scene: Scene, folder: Path, seed: str) -> list[str]:
-    """Kill around a sample of the writes to Exchange, and of what is written here."""
-    folder.mkdir()
-    found = [p for p in points(scene, folder) if "write POST" in p.name or p.kind == "local"]
-    chosen = random.Random(seed).sample(found, min(SAMPLE, len(found)))
-    return matrix(scene, chosen, folder)
+WAYS = ("group", "filter", "groups", "administrative_unit", "group")
+COLOURS = ("--set", "colours=yes")
 
 
-def moving(home: Path) -> Scene:
-    """Move a set-up from a group to a filter; it ends with one assignment on one scope."""
-    code, said = execute(home, ("apply", MAIN, "--yes", "--json"))
-    assert code == 0, said
-    before = kinds(objects(home))
-
-    def check(done: Path) -> None:
-        after = objects(done)
-        wanted = before + type(before)({"managementScope": 1})
-        assert kinds(after) == wanted
-        (scope,) = [body for (kind, _), body in after.items() if kind == "managementScope"]
-        ours = [b for (k, _), b in after.items() if k == "managementRoleAssignment" and b["Name"].startswith("mailgrant-my")]  # fmt: skip
-        assert [one["CustomResourceScope"] for one in ours] == [scope["Name"]]
-
-    return Scene(home, ("apply", MAIN, "--yes", "--json", *MOVED), check)
+def apply(way: str, *words: str) -> tuple[str, ...]:
+    return ("apply", MAIN, "--yes", "--json", "--set", f"mailboxes_by={way}", *words)
 
 
-def back(home: Path) -> Scene:
-    """Move it back to the group; no management scope is left."""
-    for words in ((), MOVED):
-        code, said = execute(home, ("apply", MAIN, "--yes", "--json", *words))
-        assert code == 0, said
+def moving(start: tuple[str, ...], end: tuple[str, ...]) -> Callable[[Path], Scene]:
+    """Move a set-up from one kind of scope to another."""
 
-    def check(done: Path) -> None:
-        after = objects(done)
-        assert kinds(after)["managementScope"] == 0
-        ours = [b for (k, _), b in after.items() if k == "managementRoleAssignment" and b["Name"].startswith("mailgrant-my")]  # fmt: skip
-        assert [bool(one["RecipientGroupScope"]) for one in ours] == [True]
+    def scene(home: Path) -> Scene:
+        done(home, *start)
+        return as_if_never_killed(home, end)
 
-    return Scene(home, ("apply", MAIN, "--yes", "--json"), check)
+    return scene
 
 
+def move_regretted(start: tuple[str, ...], end: tuple[str, ...]) -> Callable[[Path], Scene]:
+    """Begin to move it, and take that back."""
+
+    def scene(home: Path) -> Scene:
+        first = done(home, *start)
+        return taking_back(home, end, copy_of(home), partial(undo_what_began, but=first))
+
+    return scene
+
+
+def move_undone(start: tuple[str, ...], end: tuple[str, ...]) -> Callable[[Path], Scene]:
+    """Take a move back that was done."""
+
+    def scene(home: Path) -> Scene:
+        done(home, *start)
+        before = copy_of(home)
+        run = done(home, *end)
+        return taking_back(home, ("undo", run, "--yes"), before)
+
+    return scene
+
+
+MOVES = {f"{one} to {other}": (apply(one), apply(other)) for one, other in pairwise(WAYS)}
+MOVES |= {
+    "two roles to a filter": (apply("group", *COLOURS), apply("filter", *COLOURS)),
+    "two roles to one": (apply("groups", *COLOURS), apply("groups")),
+}
+SCENES = {
+    f"{title}{ending}": kind(*move)
+    for title, move in MOVES.items()
+    for kind, ending in ((moving, ""), (move_regretted, ", regretted"), (move_undone, ", undone"))
+}
+
+
+ALWAYS = ("group to filter", "administrative_unit to group", "two roles to one")
+
+
+@pytest.mark.parametrize("title", [title for title in SCENES if title.startswith(ALWAYS)])
+def test_a_move_survives_kills(fresh_home: Path, tmp_path: Path, title: str):
+    assert killed(fresh_home, tmp_path, SCENES, title, LAG, size=2) == []
+
+
+@pytest.mark.matrix
 @pytest.mark.parametrize("lag", LAGS)
-@pytest.mark.parametrize("name", SCOPES, ids=lambda name: Path(name).stem)
-def test_each_kind_of_scope_survives_kills(lagging_home: Path, tmp_path: Path, lag: int, name: str):
-    seed = f"{Path(name).stem} {lag}"
-    assert sampled(applying(lagging_home, name, tmp_path), tmp_path / "apply", seed) == []
-    assert sampled(regretting(lagging_home, name), tmp_path / "regret", seed) == []
-    assert sampled(undoing(lagging_home, name), tmp_path / "undo", seed) == []
-
-
-@pytest.mark.parametrize("lag", LAGS)
-@pytest.mark.parametrize("scene_of", [moving, back])
-def test_a_move_survives_kills(lagging_home: Path, tmp_path: Path, lag: int, scene_of):
-    assert sampled(scene_of(lagging_home), tmp_path / "move", f"{lag}") == []
+@pytest.mark.parametrize("title", SCENES)
+def test_a_move_survives_every_kill(fresh_home: Path, tmp_path: Path, title: str, lag: int):
+    assert killed_everywhere(fresh_home, tmp_path, SCENES, title, lag) == []

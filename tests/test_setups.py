@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.killing import objects
-from tests.set_up import APP, MAIN, METTE, colleague, copied, made
+from tests.set_up import APP, FEMKE, MAIN, METTE, colleague, copied, made
 from toolkit import marks
 
 
@@ -65,6 +65,15 @@ def test_a_colleague_undoes_it_and_nothing_else(home: Path, tmp_path: Path, fres
     assert undone.code == 0, undone.err
     assert [step["stays"] for step in undone.json["steps"]] == [""] * 4
     assert objects(other.home) == objects(fresh_home)
+
+
+def test_what_a_colleague_worked_on_is_still_as_it_was_set_up(home: Path, tmp_path: Path):
+    other = colleague(home, tmp_path)
+    added = other("members", "add", APP, FEMKE, "--yes", "--json")
+    assert (added.code, added.json["proof"]["verdict"]) == (1, "unknown")  # its key is elsewhere
+    seen = other("verify", APP, "--json")
+    assert {step["verb"] for step in seen.json["steps"]} == {"keep"}, seen.err
+    assert "isn't in keep on this computer" in seen.json["proof"]["why"]
 
 
 def test_what_a_stranger_added_stays_when_a_colleague_undoes(home: Path, tmp_path: Path):

@@ -105,9 +105,17 @@ def run_here(home: Home, tenant: Tenant, name: str) -> Run | None:
         mine = [r for r in home.runs() if r.set_up == (tenant.id, *_of_unique_name(r, name))]
         left = [r for r in mine if r.state != "undone"] or mine
         run = left[-1] if left else None
-    if run is not None and run.journal.last("rebuilding") and not run.journal.last("finished"):
-        run.journal.add("undone run", stays=[])  # it was cut while being recorded: begin anew
+    if run is not None:
+        stands(run)
     return run
+
+
+def stands(run: Run) -> bool:
+    """Tell whether a run isn't undone; one that was cut while being recorded is to be begun anew."""
+    cut = run.journal.last("rebuilding") and not run.journal.last("finished")
+    if cut and run.state != "undone":
+        run.journal.add("undone run", stays=[])
+    return run.state != "undone"
 
 
 def _of_unique_name(run: Run, name: str) -> tuple[str, ...]:
@@ -161,6 +169,9 @@ def look(run: Run, tenant: Tenant, show: Callable[[str], None]) -> SetUp:
     """Look at a set-up of this home."""
     plan = planning.from_saved(run.plan(), str(run.plan_file))
     survey = planning.survey(plan.book, plan.answers, tenant, proved=True, show=show)
+    app = str(survey.known.get("app.client_id", ""))
+    if app and run.journal.last("rebuilding"):
+        survey = with_keys_elsewhere(survey, plan.mark, app, tenant)
     return SetUp(plan=plan, run=run, survey=survey)
 
 

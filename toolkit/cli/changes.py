@@ -45,7 +45,7 @@ def set_up_of(here: Session, name: str, given: Mapping[str, Any]) -> SetUp:
     known = here.home.runs_of(
         here.tenant.id, principal["mark"].playbook, principal["mark"].instance
     )
-    mine = [each for each in known if each.state != "undone"]
+    mine = [each for each in known if setups.stands(each)]
     if mine and not given:
         return setups.look(mine[-1], here.tenant, here.terminal.working)
     ask = here.terminal.ask if here.terminal.can_ask else None

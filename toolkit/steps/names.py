@@ -49,9 +49,10 @@ def begins_in(found: Iterable[str], mark: Mark) -> dict[str, str]:
     return dict(zip(BEGINS, said, strict=True))
 
 
-def group(mark: Mark, begin: str) -> str:
-    """Name a group in Exchange's directory."""
-    return f"{begin}{mark.name}"[:LONGEST]
+def group(mark: Mark, begin: str, address: str) -> str:
+    """Name a group in Exchange's directory, where each name is taken once: another address, another name."""
+    digest = hashlib.sha256(address.lower().encode()).hexdigest()
+    return f"{f'{begin}{mark.name}'[: LONGEST - 9]}-{digest[:8]}"
 
 
 def assignment(mark: Mark, role: str, begin: str) -> str:

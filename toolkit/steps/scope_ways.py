@@ -10,6 +10,7 @@ from uuid import UUID
 
 from toolkit import recipient_filter
 from toolkit.errors import AnswerError, NotYetError, RefusedError
+from toolkit.inputs import MAIL_ADDRESS
 from toolkit.state import Later, State, has_later
 from toolkit.steps import base, mailboxes
 from toolkit.steps.base import SETTLED_LOOKS, Mark, Right
@@ -246,6 +247,10 @@ def check(tenant: Tenant, place: Place) -> None:
 
 
 def _check_group(tenant: Tenant, group: str) -> None:
+    if not MAIL_ADDRESS.fullmatch(group):
+        raise AnswerError(
+            f"{group!r} is no mail address.", fix="Name each group by its primary mail address."
+        )
     row = tenant.exchange.find("Get-Recipient", Identity=group)
     if row is None:
         raise AnswerError(

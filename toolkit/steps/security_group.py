@@ -68,7 +68,7 @@ class SecurityGroup(Step):
     @property
     def called(self) -> str:
         """Name it in Exchange's directory."""
-        return names.group(self.mark, self.groups_begin)
+        return names.group(self.mark, self.groups_begin, self.address)
 
     @property
     def shown(self) -> str:

@@ -1,0 +1,188 @@
+"""Scenes for the kill matrix: a home to begin with, a command that dies, and what must be true at the end."""
+
+import json
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.killing import After, Objects, Point, Scene, execute, kinds, matrix, objects, points
+from toolkit import certificates
+from toolkit.practice import control
+
+MAIN = "mytimetable-graph"
+LAGS = (0, 3, 8)
+LAG = 3
+"""How many reads see the old world after a write, where not all of LAGS are played."""
+SAMPLE = 4
+Scenes = dict[str, Callable[[Path], Scene]]
+"""Scenes by their names; each is made of a home."""
+
+
+def slow(home: Path, folder: Path, lag: int) -> Path:
+    """Copy a home whose replicas lag behind, and whose other waits are switched off."""
+    home = Path(shutil.copytree(home, folder))
+    for switch in (f"lag reads={lag}", "sts-lag off", "cache off"):
+        control.add_fault(home / "practice", switch)
+    return home
+
+
+def copy_of(home: Path) -> Path:
+    """Copy a home as it is now, for comparison."""
+    return Path(shutil.copytree(home, home.with_name("before")))
+
+
+def done(home: Path, *command: str, code: int = 0) -> str:
+    """Run a command that must end well, and give back the newest run's name."""
+    ended, said = execute(home, command)
+    assert ended == code, said
+    runs = [each for each in (home / "runs").iterdir() if (each / "journal.jsonl").exists()]
+    return max(runs, key=_begun).name
+
+
+def _begun(run: Path) -> str:
+    with (run / "journal.jsonl").open(encoding="utf-8") as journal:
+        return str(json.loads(journal.readline())["begun"])
+
+
+def around_writes(scene: Scene, folder: Path) -> list[Point]:
+    """List the places around what is written in the tenant, and around what is written here."""
+    found = points(scene, folder)
+    return [each for each in found if each.name.startswith("write ") or each.kind == "local"]
+
+
+def sampled(scene: Scene, folder: Path, seed: str, size: int = SAMPLE) -> list[str]:
+    """Play a seeded sample of the places around writes."""
+    folder.mkdir(parents=True)
+    found = around_writes(scene, folder)
+    return matrix(scene, random.Random(seed).sample(found, min(size, len(found))), folder)
+
+
+def everywhere(scene: Scene, folder: Path) -> list[str]:
+    """Play every place."""
+    folder.mkdir(parents=True)
+    return matrix(scene, points(scene, folder), folder)
+
+
+def killed(
+    home: Path, folder: Path, scenes: Scenes, title: str, lag: int, *, size: int = SAMPLE
+) -> list[str]:
+    """Play a sample of one of these scenes, on a copy of a home whose replicas lag."""
+    scene = scenes[title](slow(home, folder / "home", lag))
+    return sampled(scene, folder / "sample", f"{title} {lag}", size)
+
+
+def killed_everywhere(home: Path, folder: Path, scenes: Scenes, title: str, lag: int) -> list[str]:
+    """Play the whole of one of these scenes."""
+    scene = scenes[title](slow(home, folder / "home", lag))
+    return everywhere(scene, folder / "everywhere")
+
+
+# ---- what must be true at the end ----
+
+
+def world(home: Path) -> str:
+    """Give the digest of a home's practice world."""
+    return str(control.status(home / "practice")["world"])
+
+
+def runs(home: Path) -> Counter[tuple[str, ...]]:
+    """Count the runs of a home by what they are of, and by how their journals end; undone ones don't count."""
+    code, said = execute(home, ("runs", "--json"))
+    assert code == 0, said
+    listed = json.loads(said[said.index("{") :])["runs"]
+    standing = [run for run in listed if run["state"] != "undone"]
+    return Counter((run["playbook"], run["instance"], run["state"]) for run in standing)
+
+
+def as_if_never_killed(home: Path, command: tuple[str, ...], code: int = 0) -> Scene:
+    """Compare with a clean run of the same command: the world, the runs, what lies in keep."""
+    clean = Path(shutil.copytree(home, home.with_name("clean")))
+    done(clean, *command, code=code)
+    wanted = runs(clean)
+
+    def check(end: Path) -> None:
+        _alike(end, clean)
+        assert runs(end) == wanted, f"{runs(end)} in place of {wanted}"
+
+    return Scene(home, command, check, code=code)
+
+
+def taking_back(
+    home: Path, command: tuple[str, ...], before: Path, after: After = None, *, code: int = 0
+) -> Scene:
+    """Expect the world, and what lies in keep, as they were in an earlier home."""
+
+    def check(end: Path) -> None:
+        _alike(end, before)
+
+    return Scene(home, command, check, after, code)
+
+
+def _alike(end: Path, wanted: Path) -> None:
+    """Compare two worlds by what they mean, and what lies in keep; say where they differ."""
+    kept = [sorted(path.name for path in (home / "keep").glob("*.pem")) for home in (end, wanted)]
+    assert kept[0] == kept[1], f"keep: {kept[0]} in place of {kept[1]}"
+    if world(end) != world(wanted):
+        here, there = objects(end), objects(wanted)
+        differing = [key for key in {**here, **there} if here.get(key) != there.get(key)]
+        told = [f"{key}: {here.get(key)} in place of {there.get(key)}" for key in differing]
+        raise AssertionError("\n".join(told))
+
+
+# ---- a playbook ----
+
+
+def applying(home: Path, *words: str) -> Scene:
+    """Apply a playbook; a clean apply tells how many of each kind there must be."""
+    before, clean = objects(home), Path(shutil.copytree(home, home.with_name("clean")))
+    command = ("apply", *words, "--yes", "--json")
+    done(clean, *command)
+    wanted = kinds(objects(clean))
+
+    def check(end: Path) -> None:
+        after = objects(end)
+        assert kinds(after) == wanted
+        assert [key for key in before if after.get(key) != before[key]] == []
+        _keys_kept(before, after, end)
+        (run,) = [each for each in (end / "runs").iterdir() if (each / "journal.jsonl").exists()]
+        events = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
+        ended = [e["event"] for e in events if e["event"] in ("finished", "pending")]
+        assert ended[-1] == "finished"
+        assert [e for e in events if e["event"] == "verdict"][-1]["verdict"] == "proved"
+
+    return Scene(home, command, check)
+
+
+def undoing(home: Path, *words: str) -> Scene:
+    """Undo a playbook that was applied."""
+    before = copy_of(home)
+    run = done(home, "apply", *words, "--yes", "--json")
+    return taking_back(home, ("undo", run, "--yes", "--json"), before)
+
+
+def regretting(home: Path, *words: str) -> Scene:
+    """Apply a playbook, and take it back in place of carrying it on."""
+    before = copy_of(home)
+    return taking_back(home, ("apply", *words, "--yes", "--json"), before, undo_what_began)
+
+
+def undo_what_began(home: Path, but: str = "") -> tuple[str, ...] | None:
+    """Undo the newest run, if there is one and it isn't that one."""
+    found = sorted((home / "runs").glob("[!.]*"), key=_begun)
+    begun = found and found[-1].name != but
+    return ("undo", found[-1].name, "--yes", "--delete") if begun else None
+
+
+def _keys_kept(before: Objects, after: Objects, home: Path) -> None:
+    """Each certificate on what was made has its private key in keep, and keep holds no other."""
+    made = [body for key, body in after.items() if key not in before and key[0] == "application"]
+    there = [
+        certificates.thumbprint_of(k["customKeyIdentifier"])
+        for body in made
+        for k in body["keyCredentials"]
+    ]
+    kept = [path.stem.rsplit("-", 1)[1].upper() for path in (home / "keep").glob("*.pem")]
+    assert sorted(there) == sorted(kept)
+    assert len(there) == len(made)
