@@ -1,5 +1,7 @@
 """A browser for tests: stands in for the computer's own, and does in its windows what it is told to."""
 
+import re
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -10,9 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.practice.entra.browsing import ANNA, Browser, browsing
+from tests.practice.entra.browsing import ANNA, Browser, browsing, browsing_at
 from toolkit.systems import people
 
+SHOWN_CODE = re.compile(r"open (\S+) and type in this code: (\S+)")
 Visit = Callable[[Browser], Any]
 
 
@@ -91,3 +94,42 @@ def taking_pages(browser: webbrowser.BaseBrowser, *, patience: int = 20) -> Iter
 def _door(library: Any) -> list[str]:
     """Find mailgrant's own place in the line of browsers, once it has one."""
     return [name for name in library._tryorder if name == "mailgrant"]
+
+
+@contextmanager
+def typing_codes(home: Path) -> Iterator[list[str]]:
+    """Have somebody type each code that the terminal shows into a browser, for a while."""
+    over, typed = threading.Event(), list[str]()
+    trouble: list[BaseException] = []
+
+    def look() -> None:
+        said = getattr(sys.stderr, "getvalue", str)()
+        for url, code in SHOWN_CODE.findall(" ".join(said.split())):
+            if code not in typed:
+                typed.append(code)
+                _type(home, url, code)
+
+    def keep_looking() -> None:
+        try:
+            while not over.wait(0.1):
+                look()
+        except BaseException as error:  # noqa: BLE001  told to the test, which looks
+            trouble.append(error)
+
+    thread = threading.Thread(target=keep_looking, daemon=True)
+    thread.start()
+    try:
+        yield typed
+    finally:
+        over.set()
+        thread.join(timeout=20)
+    assert trouble == [], trouble
+
+
+def _type(home: Path, url: str, code: str) -> None:
+    parts = urlsplit(url)
+    with browsing_at(f"{parts.scheme}://{parts.netloc}", home / "practice" / "ca.pem") as browser:
+        browser.open(url).press("Next", user_code=code)
+        browser.sign_in().press("Continue")
+        if "Accept" in buttons(browser):
+            browser.press("Accept")

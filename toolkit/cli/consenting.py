@@ -42,12 +42,17 @@ def registered(settings: Settings, profile: Profile, *, yes: bool) -> tuple[str,
         "only who is assigned to it may sign in by it: you, and whom you assign in Entra",
         f"Microsoft Graph, in the name of who signs in: {', '.join(scopes)}",
         "Office 365 Exchange Online, in the name of who signs in: Exchange.Manage",
+        *(
+            ("a code typed in elsewhere (--device-code) will do too",)
+            if settings.device_code
+            else ()
+        ),
     ):
         terminal.say(f"  + {line}", "add")
     agreed(settings, "Make it?", yes=yes)
     with session(settings, profile=profile) as here:
         here.tenant.identity.ask_for(*REGISTERING)
-        client = Grants(here.tenant).register(scopes)
+        client = Grants(here.tenant).register(scopes, by_code=settings.device_code)
         here.terminal.still()
         here.terminal.say(f"Made: client id {client}.", "good")
         consented = added(here.tenant.identity)
@@ -74,3 +79,46 @@ def withdrawn(settings: Settings, profile: Profile) -> list[str]:
             f"Taken back: {', '.join(sorted(there & taken)) or 'nothing was there'}.", "good"
         )
     return sorted(there & taken)
+
+
+def taken_back(settings: Settings, profile: Profile, *, consent: bool | None) -> list[str]:
+    """Offer to take back what a person consented to for Microsoft's own client."""
+    if not profile.consented:
+        return []
+    terminal = terminal_of(settings, practice=profile.practice)
+    terminal.say(
+        f"Signing in by {profile.name} added to Microsoft Graph Command Line Tools: {', '.join(profile.consented)}. "
+        "Other tools of the same person, such as Graph PowerShell, may rely on it since."
+    )
+    if consent is None and terminal.can_ask:
+        consent = terminal.confirm("Take that back, in the tenant?")
+    return withdrawn(settings, profile) if consent else []
+
+
+def unregistered(settings: Settings, profile: Profile, *, app: bool | None) -> bool:
+    """Offer to delete the tenant's own app to sign in by, where mailgrant made it."""
+    if profile.sign_in != "own":
+        return False
+    terminal = terminal_of(settings, practice=profile.practice)
+    if app is None and terminal.can_ask:
+        app = terminal.confirm(
+            f"Delete the app {profile.client} in the tenant, if mailgrant made it?"
+        )
+    if not app:
+        terminal.say(f"Its app {profile.client} stays in the tenant.", "note")
+        return False
+    from toolkit.systems.graph_grants import Grants
+
+    with session(settings, profile=profile) as here:
+        here.tenant.identity.ask_for("Application.ReadWrite.All")
+        grants = Grants(here.tenant)
+        others = grants.others(profile.client)
+        if others is not None:
+            grants.unregister(profile.client)
+    if others is None:
+        terminal.say(f"mailgrant didn't make {profile.client}, so it stays in the tenant.", "note")
+        return False
+    terminal.say(f"The app {profile.client} is deleted; Entra keeps it for 30 days.", "good")
+    if others:
+        terminal.say(f"Who else signed in by it, and can't any more: {', '.join(others)}.", "note")
+    return True

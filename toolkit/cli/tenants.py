@@ -14,7 +14,7 @@ from toolkit.cli.connect import (
     profiles_of,
     terminal_of,
 )
-from toolkit.cli.consenting import agreed, registered, withdrawn
+from toolkit.cli.consenting import agreed, registered, taken_back, unregistered
 from toolkit.cli.identities import key_kind
 from toolkit.cli.options import json_option, print_json, settings_of, yes_option
 from toolkit.errors import UsageError
@@ -253,26 +253,26 @@ def use(*, name: str) -> None:
     default=None,
     help="Take back what signing in here added to what Microsoft remembers.",
 )
+@click.option(
+    "--delete-app/--leave-app",
+    "app",
+    default=None,
+    help="Delete the app of your own that --register made.",
+)
 @yes_option
 @json_option
-def remove(*, name: str, consent: bool | None, yes: bool, as_json: bool) -> None:
+def remove(*, name: str, consent: bool | None, app: bool | None, yes: bool, as_json: bool) -> None:
     """Forget a tenant: its profile and the keys kept to sign in to it. Runs and their keys stay.
 
-    It offers to take back what a person consented to for Microsoft's own client, in the tenant.
+    It offers to take back, in the tenant, what signing in added: a person's consent for Microsoft's
+    own client, or the app that --register made.
     """
     settings = settings_of(as_json=as_json)
     profile = profiles_of(settings).get(name)
     terminal = terminal_of(settings, practice=profile.practice)
-    taken: list[str] = []
-    if profile.consented:
-        terminal.say(
-            f"Signing in by {name} added to Microsoft Graph Command Line Tools: {', '.join(profile.consented)}. "
-            "Other tools of the same person, such as Graph PowerShell, may rely on it since."
-        )
-        if consent is None and terminal.can_ask and not yes:
-            consent = terminal.confirm("Take that back, in the tenant?")
-        if consent:
-            taken = withdrawn(settings, profile)
+    leave = False if yes else None
+    taken = taken_back(settings, profile, consent=leave if consent is None else consent)
+    deleted = unregistered(settings, profile, app=leave if app is None else app)
     agreed(settings, f"Forget {name} on this computer?", yes=yes)
     with home_of(settings).lock("tenants"):
         profiles_of(settings).remove(name)
@@ -280,7 +280,5 @@ def remove(*, name: str, consent: bool | None, yes: bool, as_json: bool) -> None
             if kept:
                 home_of(settings).keep.remove(kept)
     terminal.say(f"{name} is forgotten. Runs in {home_path(settings)} stay.", "good")
-    if profile.sign_in == "own":
-        terminal.say(f"Its app {profile.client} stays in the tenant; delete it in Entra.", "note")
     if settings.as_json:
-        print_json({"removed": name, "consent_taken_back": taken})
+        print_json({"removed": name, "consent_taken_back": taken, "app_deleted": deleted})

@@ -50,7 +50,7 @@ ADVICE = {
     700030: "The certificate's subject isn't one that the application accepts. Compare subject and thumbprint.",
     7000112: "The application is disabled. Enable the enterprise application in Entra.",
     7000215: "The client secret is wrong: paste the secret's VALUE, not its id. One just made takes minutes.",
-    7000218: "The request lacks a secret or certificate: the application isn't a public one. Give a secret or a certificate.",
+    7000218: "The request lacks a secret or certificate: the application isn't a public one. Give a secret or a certificate; an app of your own takes codes once it was registered with --device-code.",
     7000222: "The client secret has expired. Make a new one.",
     7000229: "The application has no enterprise application in this tenant. Make it: New-MgServicePrincipal -AppId with its client id.",
 }

@@ -22,6 +22,7 @@ EXCHANGE_SCOPE = "Exchange.Manage"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """The role of an assignment to an application that has none."""
 GRANT = {"id": str, "resourceId": str, "consentType": str, "principalId?": str, "scope?": str}
+ASSIGNED = {"principalId": str, "principalDisplayName?": str}
 RESOURCE = {"id": str, "oauth2PermissionScopes": [{"id": str, "value": str}]}
 
 
@@ -66,13 +67,22 @@ class Grants:
             )
         return ours[0] if ours else None
 
-    def register(self, scopes: Collection[str]) -> str:
+    def register(self, scopes: Collection[str], *, by_code: bool = False) -> str:
         """Make the app that administrators sign in by, whole, and give back its client id.
 
         Single-tenant, public, for `http://localhost`; who isn't assigned to it can't use it. Every
-        part is made if it is missing, so it may run again after a cut.
+        part is made if it is missing, so it may run again after a cut. A code has no address that
+        would tell Entra that the client is a public one, so `by_code` says it in so many words
+        (isFallbackPublicClient, learn.microsoft.com/graph/api/resources/application; 7000218).
         """
-        app = self.registered() or self._made()
+        for gone in self._graph.deleted_applications(NAME):  # its name stays taken for 30 days
+            self._graph.restore(gone["id"])
+        app = self.registered()
+        if app is None:
+            app = self._made(by_code=by_code)
+        elif by_code:
+            url = f"{self._base}/applications/{app['id']}"
+            self._send("PATCH", url, {"isFallbackPublicClient": True}, "allow codes")
         resources = {
             GRAPH: (self._resource(GRAPH), sorted(scopes)),
             EXCHANGE_ONLINE: (self._resource(EXCHANGE_ONLINE), [EXCHANGE_SCOPE]),
@@ -94,7 +104,28 @@ class Grants:
             self._allow(principal, found["id"], values)
         return client_id
 
-    def _made(self) -> Body:
+    def others(self, client_id: str) -> list[str] | None:
+        """List who else is assigned to the app that `register` made; None where it isn't that one."""
+        app = self._graph.application_by_client_id(client_id)
+        if app is None or app.get("uniqueName") != NAME:
+            return None
+        principal = self._graph.awaited_principal_id(client_id)
+        request = self._graph.raw(
+            "GET", f"{self._base}/servicePrincipals/{principal}/appRoleAssignedTo"
+        )
+        me = str(self._graph.claims().get("oid"))
+        found = self._graph.read_all(request, "read who is assigned to the app", ASSIGNED)
+        return [
+            str(each.get("principalDisplayName")) for each in found if each["principalId"] != me
+        ]
+
+    def unregister(self, client_id: str) -> None:
+        """Delete the app that `register` made; Entra keeps it for 30 days."""
+        app = self._graph.application_by_client_id(client_id)
+        if app is not None and app.get("uniqueName") == NAME:
+            self._graph.delete_application(str(app["id"]), client_id)
+
+    def _made(self, *, by_code: bool) -> Body:
         from msgraph.generated.models.public_client_application import PublicClientApplication
 
         made = self._graph.upsert_application(
@@ -104,6 +135,7 @@ class Grants:
                 "sign_in_audience": "AzureADMyOrg",
                 "tags": ["mailgrant"],
                 "public_client": PublicClientApplication(redirect_uris=[REDIRECT]),
+                **({"is_fallback_public_client": True} if by_code else {}),
             },
         )
         return made if made.get("appId") else self._graph.awaited_application(NAME)

@@ -1,0 +1,57 @@
+"""The tenant's own app to sign in by: it goes with its profile, comes back, and takes codes where told."""
+
+from tests.conftest import CommandLine
+from tests.windows import accept, typing_codes, windows
+
+MAIN = "mytimetable-graph"
+OWN = ("tenants", "add", "person", "--practice", "--sign-in", "own", "--register", "--yes")
+
+
+def test_the_registered_app_goes_with_its_profile_and_can_be_made_again(mailgrant: CommandLine):
+    with windows(mailgrant.home, accept()):
+        first = mailgrant(*OWN, "--json")
+        kept = mailgrant("tenants", "remove", "person", "--yes", "--json")
+        assert mailgrant(*OWN).code == 0
+        mailgrant("practice", "time", "+5m")
+        gone = mailgrant("tenants", "remove", "person", "--yes", "--delete-app", "--json")
+        mailgrant("practice", "time", "+5m")
+        again = mailgrant(*OWN, "--json")
+
+    assert (kept.code, kept.json["app_deleted"]) == (0, False)
+    assert "stays in the tenant" in kept.err
+    assert (gone.code, gone.json["app_deleted"]) == (0, True), gone.err
+    assert again.code == 0, again.err
+    assert again.json["client"] == first.json["client"]  # restored: no twin
+
+
+def test_an_app_that_others_made_stays(mailgrant: CommandLine):
+    with windows(mailgrant.home, accept()):
+        made = mailgrant(*OWN, "--json")
+    with mailgrant.world() as world:
+        (app,) = [a for a in world.store.all("application") if a["appId"] == made.json["client"]]
+        world.put("application", app["id"], app | {"uniqueName": "theirs"}, lag=False)
+    mailgrant("practice", "time", "+5m")
+    with windows(mailgrant.home, accept()):
+        ended = mailgrant("tenants", "remove", "person", "--yes", "--delete-app", "--json")
+
+    assert (ended.code, ended.json["app_deleted"]) == (0, False), ended.err
+    assert "mailgrant didn't make" in ended.err
+
+
+def test_a_code_will_do_for_an_app_that_was_registered_for_it(mailgrant: CommandLine):
+    plan = ("--device-code", "--tenant", "person", "plan", MAIN, "--yes")
+    with windows(mailgrant.home, accept()):
+        assert mailgrant(*OWN).code == 0
+    mailgrant("practice", "time", "+5m")
+
+    refused = mailgrant(*plan)
+
+    assert refused.code == 1
+    assert "AADSTS7000218" in refused.err
+    assert "registered with --device-code" in " ".join(refused.err.split())
+    with typing_codes(mailgrant.home):
+        allowed = mailgrant("--device-code", *OWN)
+        assert allowed.code == 0, allowed.err
+        mailgrant("practice", "time", "+5m")
+        ended = mailgrant(*plan)
+    assert ended.code == 0, ended.err
