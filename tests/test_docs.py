@@ -17,10 +17,10 @@ import pytest
 from tests.conftest import CommandLine
 from toolkit import __version__, errors, playbook
 from toolkit.__main__ import INTERRUPTED, UNEXPECTED
-from toolkit.checks import Word
 from toolkit.cli import COMMANDS
 from toolkit.cli.apply import EXITS
 from toolkit.steps import CATALOGUE
+from toolkit.verdicts import Word
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit import checks, playbook
-from toolkit.checks import Verdict
 from toolkit.plan import Plan
+from toolkit.verdicts import Verdict
 from toolkit.visible import moment, several
 from toolkit.wording import EVERY_MAILBOX, Allowed
 

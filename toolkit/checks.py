@@ -9,7 +9,7 @@ quiet hours with the test saying yes it has failed.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from toolkit.errors import NotFoundError, UnreachableError
 from toolkit.permissions import APIS, reaches_mailboxes
@@ -22,9 +22,7 @@ from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.sign_in import SignInError
 from toolkit.systems.tenant import Tenant
 from toolkit.systems.wire import Reply
-
-Word = Literal["proved", "pending", "failed", "unknown"]
-Found = Literal["open", "closed", "unknown"]
+from toolkit.verdicts import Check, Found, Verdict
 
 SILENCE = timedelta(minutes=31)
 TOO_LONG = timedelta(hours=2)
@@ -48,50 +46,6 @@ FIRST_CALL = (
     "application: what proves it is the vendor's first call."
 )
 REFUSALS = {"ErrorAccessDenied", "Authorization_RequestDenied"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One look at one mailbox: by Exchange's own test (configured), or as the application (live)."""
-
-    mailbox: str
-    expected: Found
-    found: Found
-    layer: Literal["configured", "live"]
-    status: int | None = None
-    code: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Write it as JSON."""
-        return {
-            "mailbox": self.mailbox,
-            "expected": self.expected,
-            "found": self.found,
-            "status": self.status,
-            "layer": self.layer,
-            "code": self.code,
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the proof says. `until` is when looking again makes sense (tenant time)."""
-
-    word: Word
-    why: str
-    checks: tuple[Check, ...] = ()
-    until: datetime | None = None
-    at: datetime | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Write it as JSON."""
-        return {
-            "verdict": self.word,
-            "why": self.why,
-            "checks": [check.as_json() for check in self.checks],
-            "until": self.until.isoformat() if self.until else None,
-            "at": self.at.isoformat() if self.at else None,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from toolkit import engine, playbook, preflight, proof
 from toolkit import plan as planning
 from toolkit.book import DAYS
-from toolkit.checks import Proof, Verdict, roles_of
+from toolkit.checks import Proof, roles_of
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import MAIL_ADDRESS, Answer
@@ -16,6 +16,7 @@ from toolkit.setups import SetUp, Target
 from toolkit.state import from_json, texts, to_json
 from toolkit.steps.mailboxes import CLOUD_MAILBOXES
 from toolkit.systems.tenant import Tenant
+from toolkit.verdicts import Verdict
 
 DELTA = ("add", "remove")
 MANY = 20

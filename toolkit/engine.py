@@ -10,7 +10,6 @@ from typing import Any, Literal, Protocol
 
 from toolkit import plan as planning
 from toolkit import playbook, proof
-from toolkit.checks import Verdict
 from toolkit.errors import NotYetError, PlanChangedError
 from toolkit.home import Run
 from toolkit.plan import Plan, Survey
@@ -20,6 +19,7 @@ from toolkit.steps import base
 from toolkit.steps.base import LOOK_EVERY, NamesakeError, Step, scopes_of
 from toolkit.steps.written import fields_of
 from toolkit.systems.tenant import Tenant
+from toolkit.verdicts import Verdict
 
 
 class Show(Protocol):

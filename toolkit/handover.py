@@ -7,13 +7,13 @@ from typing import Any
 
 from toolkit import advice, playbook, wording
 from toolkit.advice import Trial
-from toolkit.checks import Check, Verdict
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Run
 from toolkit.plan import Plan, from_saved
 from toolkit.playbook import Entry
 from toolkit.state import Later, from_json
 from toolkit.steps.certificate import RENEW_DAYS
+from toolkit.verdicts import Check, Verdict
 from toolkit.visible import moment
 from toolkit.wording import Allowed
 

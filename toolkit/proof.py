@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from toolkit import plan as planning
 from toolkit import playbook
-from toolkit.checks import Proof, Verdict, granted_of, roles_of
+from toolkit.checks import Proof, granted_of, roles_of
 from toolkit.home import Run
 from toolkit.plan import Plan
 from toolkit.steps.base import Step
 from toolkit.systems.tenant import Tenant
+from toolkit.verdicts import Verdict
 
 WAIT_REAL = timedelta(minutes=2)
 WAIT_PRACTICE = timedelta(hours=3)

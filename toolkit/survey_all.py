@@ -7,12 +7,12 @@ from typing import Any
 
 from toolkit import proof, setups
 from toolkit.book import DAYS
-from toolkit.checks import Verdict
 from toolkit.errors import MailgrantError, UnionTrapError
 from toolkit.home import Home, Run
 from toolkit.setups import SetUp
 from toolkit.steps.base import Mark
 from toolkit.systems.tenant import Tenant
+from toolkit.verdicts import Verdict
 
 ORDER = ("failed", "unknown", "pending", "proved")
 """The worst first."""

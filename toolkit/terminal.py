@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.checks import Verdict
 from toolkit.errors import AnswerError
 from toolkit.inputs import Answer, Question, typed
 from toolkit.state import Verb
+from toolkit.verdicts import Verdict
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import Any
 
-from toolkit.checks import Check
 from toolkit.inputs import ALWAYS
 from toolkit.marks import answers_in
 from toolkit.permissions import APIS, meaning, reaches_mailboxes
@@ -13,6 +12,7 @@ from toolkit.plan import Plan, Planned
 from toolkit.state import Later, texts
 from toolkit.steps.scope_ways import GROUP, WHERE, place_in
 from toolkit.strict_yaml import REFERENCE
+from toolkit.verdicts import Check
 from toolkit.visible import prose, several
 
 EVERY_MAILBOX = "EVERY mailbox of the tenant"

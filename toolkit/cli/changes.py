@@ -7,7 +7,6 @@ from typing import Any
 from toolkit import days, playbook, rebuilding, setups, story
 from toolkit import plan as planning
 from toolkit.book import DAYS
-from toolkit.checks import Verdict
 from toolkit.cli.apply import EXITS
 from toolkit.cli.connect import Session
 from toolkit.cli.options import print_json
@@ -17,6 +16,7 @@ from toolkit.plan import Plan
 from toolkit.playbook import Playbook
 from toolkit.setups import SetUp, Target
 from toolkit.steps.base import Mark
+from toolkit.verdicts import Verdict
 
 PENDING = 75
 

@@ -8,7 +8,6 @@ import click
 
 from toolkit import lent, playbook, setups, story, survey_all
 from toolkit import plan as planning
-from toolkit.checks import Verdict
 from toolkit.cli import changes, passphrases
 from toolkit.cli.apply import EXITS
 from toolkit.cli.connect import Session, session
@@ -27,6 +26,7 @@ from toolkit.errors import NotFoundError, UnionTrapError, UsageError
 from toolkit.lent import LentKey
 from toolkit.setups import SetUp
 from toolkit.steps.base import Mark
+from toolkit.verdicts import Verdict
 
 
 @click.command(
