@@ -91,7 +91,7 @@ def test_a_role_that_stands_for_several_says_them_all():
 
 def test_what_a_permission_means_does_not_hang_on_its_ending():
     assert meaning("Calendars.ReadBasic.All") == MEANING["Calendars.ReadBasic"]
-    assert meaning("User.Read.All") == "User.Read.All"
+    assert meaning("Directory.Read.All") == "Directory.Read.All"
 
 
 def test_the_resources_are_microsofts_own():

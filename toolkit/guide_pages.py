@@ -1,6 +1,7 @@
 """The guide as a script, a page, Markdown or data."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 SCOPES = ("Application.ReadWrite.All",)
 CONSENT_SCOPES = ("AppRoleAssignment.ReadWrite.All",)
 OWNER_SCOPES = ("User.ReadBasic.All",)
+SPELLED = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+    }
+)
+"""How comments spell what isn't ASCII; values are literals and stay exactly what they are."""
 ENVIRONMENTS = {
     "us-gov-high": ("USGov", "O365USGovGCCHigh"),
     "us-dod": ("USGovDoD", "O365USGovDoD"),
@@ -49,8 +64,11 @@ VENDORS_KEY = (
 
 def script(guide: Guide) -> str:
     """Write the one PowerShell script, in ASCII: every PowerShell reads it alike."""
-    text = render.text("guide.ps1.j2", _values(guide))
-    return text.encode("ascii", errors="replace").decode("ascii")
+    text = render.text("guide.ps1.j2", _values(guide)).translate(SPELLED)
+    plain = (
+        each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each)
+    )
+    return "".join(plain).encode("ascii", errors="replace").decode("ascii")
 
 
 def markdown(guide: Guide) -> str:
@@ -103,6 +121,7 @@ def _of_step(guide: Guide, each: ByHand) -> dict[str, Any]:
         "step": step,
         "name": each.name,
         "apis": APIS,
+        "consents": "consent" in guide.kinds,
         "graph": guide.cloud.graph,
         "answers_begin": ANSWERS_BEGIN,
         "notes": names.notes(step.mark, str(guide.answers.get("change", ""))),

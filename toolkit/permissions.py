@@ -114,6 +114,8 @@ MEANING = {
     "POP.AccessAsApp": "read and delete mail, through POP",
     "SMTP.SendAsApp": "send mail as anybody in reach, through SMTP",
     "full_access_as_app": "everything in a mailbox, through EWS",
+    "User.ReadBasic": "see the names and addresses of everybody, not what is in mailboxes",
+    "User.Read": "read everybody's profile, not what is in mailboxes",
 }
 """What a permission lets an application do, in words for the person who approves."""
 
