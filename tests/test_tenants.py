@@ -82,7 +82,7 @@ def test_planning_asks_for_reading_and_names_what_was_added(person: CommandLine)
     assert set(person("tenants", "show", "person", "--json").json["consented"]) == set(READING)
 
 
-DAYS_AFTER = (
+DAYS_AFTER: tuple[tuple[tuple[str, ...], set[str]], ...] = (
     (("members", "add", APP, "femke.bakker@northbridge.example"), set()),
     (("stop", APP), {"Application.ReadWrite.All"}),
     (("retire", APP, "--after", "1h"), {"Application.ReadWrite.All"}),
