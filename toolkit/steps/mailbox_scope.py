@@ -134,12 +134,7 @@ class MailboxScope(Step):
         exchange = tenant.exchange
         moving = self._moving(tenant, change)
         for role in sorted(change.removed("roles") | moving):
-            exchange.run(
-                "Remove-ManagementRoleAssignment",
-                fine=("couldn't be found",),
-                Identity=self.name_of(role),
-                Confirm=False,
-            )
+            exchange.remove("Remove-ManagementRoleAssignment", Identity=self.name_of(role))
         if change.after is None:
             self._tidy(tenant, change.before or {})
             return
@@ -208,7 +203,7 @@ class MailboxScope(Step):
         for way in (each for each in scope_ways.NAMED if before.get(each)):
             name = scope_ways.scope_name(self.mark, Place(way, str(before[way])))
             if not self._used(tenant, name):
-                scope_ways.remove(tenant, name, await_it=True)
+                scope_ways.remove(tenant, name)
         self._remove_pointer(tenant)
 
     def _used(self, tenant: Tenant, scope: str) -> bool:
@@ -238,12 +233,7 @@ class MailboxScope(Step):
             lambda: self._hanging(tenant, mine), tenant, "what hangs on Exchange's pointer"
         )
         if not hanging:
-            tenant.exchange.run(
-                "Remove-ServicePrincipal",
-                fine=("couldn't be found",),
-                Identity=pointer["ObjectId"],
-                Confirm=False,
-            )
+            tenant.exchange.remove("Remove-ServicePrincipal", Identity=pointer["ObjectId"])
             tenant.exchange.made.pop(str(pointer["ObjectId"]), None)
 
     def _hanging(self, tenant: Tenant, mine: set[str]) -> list[str] | None:

@@ -12,8 +12,8 @@ from toolkit import recipient_filter
 from toolkit.errors import AnswerError, NotYetError, RefusedError
 from toolkit.inputs import MAIL_ADDRESS
 from toolkit.state import Later, State, has_later
-from toolkit.steps import base, mailboxes
-from toolkit.steps.base import SETTLED_LOOKS, Mark, Right
+from toolkit.steps import mailboxes
+from toolkit.steps.base import Mark, Right
 from toolkit.steps.reach import Reach
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR, KINDS, SECURITY_GROUP
 from toolkit.systems import graph_units
@@ -178,17 +178,10 @@ def parameters(tenant: Tenant, mark: Mark, place: Place) -> dict[str, str]:
     return {"CustomResourceScope": name}
 
 
-def remove(tenant: Tenant, name: str, *, await_it: bool = False) -> None:
-    """Remove a management scope; one just made may be shown by the fifth look only."""
+def remove(tenant: Tenant, name: str) -> None:
+    """Remove a management scope; one just made may be known by the fifth try only."""
     tenant.exchange.made.pop(name, None)
-    for _ in range(SETTLED_LOOKS if await_it else 0):
-        with tenant.meter.counting_as("settled"):
-            if tenant.exchange.find("Get-ManagementScope", Identity=name):
-                break
-        tenant.clock.sleep(base.LOOK_EVERY)
-    tenant.exchange.run(
-        "Remove-ManagementScope", fine=("couldn't be found",), Identity=name, Confirm=False
-    )
+    tenant.exchange.remove("Remove-ManagementScope", Identity=name)
 
 
 def _of_groups(tenant: Tenant, value: str) -> str:

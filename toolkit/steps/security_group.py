@@ -204,11 +204,9 @@ class SecurityGroup(Step):
         if change.after is None:
             identity = (change.before or {}).get("id")
             if identity:
-                exchange.run(
+                exchange.remove(
                     "Remove-DistributionGroup",
-                    fine=("couldn't be found",),
                     Identity=identity,
-                    Confirm=False,
                     BypassSecurityGroupManagerCheck=True,
                 )
             return

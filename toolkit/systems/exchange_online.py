@@ -35,6 +35,7 @@ MISSING = ("couldn't be found", "wasn't found", "managementobjectnotfound")
 LACKING = ("role definition of the current user", "cmdletaccessdenied")
 LAG_PATIENCE = timedelta(minutes=20)
 LAG_STEP = 10.0
+REMOVE_TRIES = 5
 
 
 class CmdletError(RefusedError):
@@ -115,6 +116,23 @@ class ExchangeOnline:
             )
             tenant.clock.sleep(LAG_STEP)
             purpose = "poll"
+
+    def remove(self, name: str, /, **parameters: Any) -> None:
+        """Run a Remove- cmdlet; one replica that doesn't know the object isn't believed at once."""
+        tenant = self._tenant
+        purpose = tenant.meter.purpose
+        for left in reversed(range(REMOVE_TRIES)):
+            try:
+                with tenant.meter.counting_as(purpose):
+                    self.run(name, Confirm=False, **parameters)
+            except CmdletError as error:
+                if not error.missing:
+                    raise
+            else:
+                return
+            if left:
+                tenant.clock.sleep(LAG_STEP)
+                purpose = "settled"
 
     def organization(self) -> Row:
         """Give the organization's settings (Get-OrganizationConfig); read once for each command."""
