@@ -92,3 +92,52 @@ def test_who_is_not_of_the_tenant_is_told_so_in_the_window(
     assert words in alerts[0]
     assert ended.code == 1
     assert "Nobody finished signing in" in told(ended)
+
+
+@pytest.fixture
+def consented(mailgrant: CommandLine) -> CommandLine:
+    """A profile for people, after an administrator allowed everybody what `plan` reads."""
+    assert mailgrant("tenants", "add", "person", "--practice").code == 0
+    with windows(mailgrant.home, accept(for_all=True)):
+        assert mailgrant("--tenant", "person", "plan", MAIN, "--yes").code == 0
+    return mailgrant
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "fix"),
+    [
+        ("pim", "doesn't let admin.pim", "eligible but not active (activate it in PIM)"),
+        ("apps", "no role in Exchange is held", "It takes an active Exchange Administrator"),
+    ],
+)
+def test_who_lacks_a_right_is_told_which_and_the_doctor_says_why(
+    consented: CommandLine, who: str, words: str, fix: str
+):
+    with windows(consented.home, accept(f"admin.{who}@northbridge.example")):
+        planned = consented("--tenant", "person", "plan", MAIN, "--yes")
+        looked = consented("--tenant", "person", "doctor", MAIN, "--json")
+
+    assert planned.code == 75
+    assert words in told(planned)
+    assert fix in told(planned)
+    checks = {each["name"]: each for each in looked.json["checks"]}
+    assert checks["sign-in"]["word"] == "ok"  # what may not be asked for doesn't end it
+    assert checks["Exchange Administrator"]["word"] == "FAIL"
+    assert checks["Exchange Administrator"]["remedy"]
+
+
+def test_a_token_that_runs_out_in_the_middle_is_renewed_and_one_that_stays_refused_is_told(
+    mailgrant: CommandLine,
+):
+    mailgrant.switch("on POST /servicePrincipals #1 before status 401")
+    mailgrant.switch("on New-DistributionGroup #1 before status 401")
+
+    ended = mailgrant("setup", MAIN, "--yes", "--json")
+
+    assert ended.code == 0, ended.err
+    assert [each["fired"] for each in mailgrant.status()["faults"]] == [1, 1]
+    mailgrant.switch("on GET /organization before status 401")
+    refused = mailgrant("plan", MAIN, "--yes")
+    assert refused.code == 75
+    assert "Microsoft Graph" in told(refused)
+    assert "What to do:" in told(refused)

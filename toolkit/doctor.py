@@ -72,9 +72,9 @@ def examine(tenant: Tenant, needed: Needed) -> Iterator[Finding]:
     if seen.signed_in:
         yield from _graph(tenant, needed, seen)
         yield from _exchange(tenant, needed, seen)
-        yield from _roles(tenant, needed, seen)
         who = Who.of(seen.claims, by_code=tenant.identity.by_code)
         yield from obstacles.look(tenant, who)
+        yield from _roles(tenant, needed, seen)  # last: it may ask for more than may be had
     paths = reachability.long_paths()
     if paths is not None:
         yield Finding(
@@ -126,7 +126,6 @@ def _sign_in(tenant: Tenant, seen: _Seen) -> Iterator[Finding]:
             remedy="Mend what is said above first.",
         )
         return
-    tenant.identity.ask_for(PIM)
     try:
         seen.claims = tenant.graph.claims()
     except MailgrantError as error:
@@ -202,11 +201,12 @@ def _customized(tenant: Tenant) -> Finding:
 
 def _roles(tenant: Tenant, needed: Needed, seen: _Seen) -> Iterator[Finding]:
     held = {DIRECTORY_ROLES.get(str(wid), "") for wid in seen.claims.get("wids") or ()}
-    eligible = _eligible(tenant, str(seen.claims.get("oid")))
-    for right in needed.rights:
-        if not tenant.identity.user and right.role != EXCHANGE:
-            continue  # an app holds permissions in place of these
-        if held & {right.role, *ALSO.get(right.role, ())}:
+    mine = [each for each in needed.rights if tenant.identity.user or each.role == EXCHANGE]
+    active = {each.role for each in mine if held & {each.role, *ALSO.get(each.role, ())}}
+    missing = len(active) < len(mine)
+    eligible = _eligible(tenant, str(seen.claims.get("oid"))) if missing else None
+    for right in mine:  # an app holds permissions in place of the others
+        if right.role in active:
             yield Finding(name=right.role, word="ok", text="held and active")
         elif eligible is not None and right.role in eligible:
             yield Finding(
@@ -230,6 +230,7 @@ def _eligible(tenant: Tenant, who: str) -> set[str] | None:
 
     GET /roleManagement/directory/roleEligibilitySchedules (learn.microsoft.com/graph/api/rbacapplication-list-roleeligibilityschedules)
     """
+    tenant.identity.ask_for(PIM)
     path = f"/roleManagement/directory/roleEligibilitySchedules?$filter=principalId eq '{who}'"
     found = obstacles.asked(tenant, path)
     if found is None:
