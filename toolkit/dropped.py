@@ -45,7 +45,8 @@ def from_saved(data: Mapping[str, Any]) -> Earlier:
 
 
 def of_runs(runs: Iterable[Run]) -> Iterator[Earlier]:
-    """List what runs added and still stands, newest first; what was there before them isn't theirs."""
+    """List what runs added and no later one took back; what was there before them isn't theirs."""
+    gone: dict[tuple[object, ...], frozenset[str]] = {}
     for run in reversed(list(runs)):
         if run.state != "done":
             continue
@@ -56,7 +57,9 @@ def of_runs(runs: Iterable[Run]) -> Iterator[Earlier]:
                 continue
             made = Change(from_json(record["before"]), from_json(record["after"]))
             found = Earlier(name=name, step=step)
-            added = made.added(step.lets_key) & found.given
+            removed = gone.get(found.thing, frozenset()) | made.removed(step.lets_key)
+            gone[found.thing] = removed
+            added = (made.added(step.lets_key) & found.given) - removed
             if added:
                 yield found.only(added)
 

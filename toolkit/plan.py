@@ -13,7 +13,7 @@ from toolkit.errors import PlanChangedError, UsageError
 from toolkit.inputs import UNASKED, Answers
 from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State, from_json, to_json
-from toolkit.steps.base import Mark, Right, Step
+from toolkit.steps.base import Mark, Right, Step, settled
 from toolkit.steps.reach import Reach
 from toolkit.steps.reach import from_json as reach_from_json
 from toolkit.strict_yaml import REFERENCE
@@ -288,9 +288,13 @@ def leaving(changes: Iterable[Planned]) -> dict[str, Any]:
 
 
 def _leftovers(left: Iterable[Earlier], tenant: Tenant) -> Iterator[Planned]:
-    """Plan to take back what an earlier run did and nothing asks for any more."""
+    """Plan to take back what an earlier run did and nothing asks for any more.
+
+    It was there, so one replica that doesn't know it isn't believed at once.
+    """
     for number, each in enumerate(left, 1):
-        change = Change(each.step.read(tenant), None)
+        step = each.step
+        change = Change(settled(lambda: step.read(tenant), tenant, step.title), None)  # noqa: B023  called at once
         if change.needed:
             yield Planned(
                 name=f"{each.name}_dropped{number}",
