@@ -37,8 +37,8 @@ class Certificate:
 
 
 def shown(pem: bytes) -> Certificate:
-    read = x509.load_pem_x509_certificate(pem[pem.index(b"-----BEGIN CERTIFICATE") :])
     made = certificates.inspect(pem)[0]
+    read = x509.load_der_x509_certificate(made.der)
     return Certificate(
         pem, made.thumbprint, made.subject, read.not_valid_after_utc, made.der,
         read.fingerprint(hashes.SHA1()),

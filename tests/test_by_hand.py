@@ -199,6 +199,38 @@ def test_consent_by_hand_is_what_consent_is(mailgrant: CommandLine) -> None:
     assert {step["verb"] for step in ended.json["steps"]} == {"keep"}, ended.out
 
 
+def test_the_vendors_own_certificate_is_recognised_by_its_thumbprint(
+    mailgrant: CommandLine, tmp_path: Path
+) -> None:
+    vendor, public = tmp_path / "vendor.pem", tmp_path / "vendor.cer"
+    assert mailgrant("certificates", "new", "vendor", "--out", str(vendor)).code == 0
+    line = ("certificates", "convert", str(vendor), "--to", "der", "--out", str(public))
+    assert mailgrant(*line).code == 0
+    options = ("--set", f"certificate_file={public}")
+    mailgrant.switch("lag off")
+    by_hand(mailgrant, *options)
+    ended = mailgrant("verify", MAIN, *options, "--json")
+
+    assert {step["verb"] for step in ended.json["steps"]} == {"keep"}, ended.out
+    assert ended.json["proof"]["verdict"] == "unknown"
+    assert mailgrant("verify", MAIN, *options, "--key", str(vendor)).code == 0
+
+
+def test_a_list_of_members_is_in_the_script(mailgrant: CommandLine, tmp_path: Path) -> None:
+    mailgrant.switch("lag off")
+    with mailgrant.world() as world:
+        found = sorted(one["mail"] for one in world.store.all("user") if "assignedLicenses" in one and one["mail"])  # fmt: skip
+    listed = [each for each in found if each.endswith("@northbridge.example")][:14]
+    path = tmp_path / "members.csv"
+    path.write_text("address\n" + "\n".join(listed) + "\n", encoding="utf-8")
+    options = ("--set", f"members_file={path}")
+    script = script_of(mailgrant, *options)
+    page = mailgrant("guide", MAIN, "--yes", *options).out
+
+    assert all(f"'{each}'" in script for each in listed)
+    assert f"{len({*listed, 'mette.jansen@northbridge.example'})} members" in page
+
+
 def test_a_registration_from_the_portal_is_taken_by_its_unique_name(mailgrant: CommandLine) -> None:
     mailgrant.switch("lag off")
     script = script_of(mailgrant)

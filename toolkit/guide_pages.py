@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit import render, wording
+from toolkit.days import TOKENS
 from toolkit.errors import AnswerError
 from toolkit.guide import ByHand, Guide
 from toolkit.permissions import APIS, MAILBOX_FAMILIES
@@ -55,6 +56,12 @@ PROVING = (
     "mailgrant signs in as the application with the key file; its passphrase is asked for.",
     "It sees a mailbox inside answer and one outside refuse. Too early, it says when to look again.",
     "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire.",
+)
+STOPPING = (
+    "At once: entra.microsoft.com, Entra ID, Enterprise apps, the application, Properties, Enabled for users to sign-in: No. "
+    + TOKENS,
+    "For good, in this order, what there is of them: the role assignments (Remove-ManagementRoleAssignment), the management scope, Exchange's pointer (Remove-ServicePrincipal), the group if nothing else uses it, the app registration.",
+    "mailgrant finds the set-up by its marks and does both: mailgrant stop, mailgrant retire.",
 )
 VENDORS_KEY = (
     SAME_ANSWERS,
@@ -184,6 +191,7 @@ def _values(guide: Guide) -> dict[str, Any]:
         "wording": wording,
         "prove": _prove(guide),
         "proving": PROVING if _own_key(guide) else VENDORS_KEY,
+        "stopping": STOPPING,
         "environments": ENVIRONMENTS.get(guide.cloud.name),
         "steps": [(each, _commands(guide, each), portal(guide, each)) for each in guide.steps],
         "scopes": [
