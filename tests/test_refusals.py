@@ -141,3 +141,15 @@ def test_a_token_that_runs_out_in_the_middle_is_renewed_and_one_that_stays_refus
     assert refused.code == 75
     assert "Microsoft Graph" in told(refused)
     assert "What to do:" in told(refused)
+
+
+def test_an_id_that_is_no_tenant_of_this_cloud_is_told(mailgrant: CommandLine):
+    other = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    text = f'[person]\ntenant = "{other}"\ncloud = "practice"\n'
+    (mailgrant.home / "tenants.toml").write_text(text, encoding="utf-8")
+
+    ended = mailgrant("--device-code", "--tenant", "person", "plan", MAIN, "--yes")
+
+    assert ended.code == 1
+    assert "What to do:" in told(ended)
+    assert "Check tenant id and cloud" in told(ended)
