@@ -335,6 +335,27 @@ def test_a_reader_draws_the_plan_and_another_carries_it_out(mailgrant: CommandLi
         assert by(mailgrant, "undo", ended.json["run"], "--yes").code == 0
 
 
+def test_a_profile_that_is_changed_keeps_what_was_consented_to(person: CommandLine):
+    from toolkit.practice.passwords import known_secret
+    from toolkit.practice.seed.entries import app_id
+
+    secret = person.home.parent / "reader.txt"
+    secret.write_text(known_secret("reader"), encoding="utf-8")
+    with windows(person.home, accept()):
+        assert by(person, "plan", MAIN, "--yes").code == 0
+    assert person("tenants", "use", "person").code == 0
+    more = ("--reader", app_id("reader"), "--reader-key", str(secret))
+    assert person("tenants", "add", "person", "--practice", *more).code == 0
+    assert list((person.home / "keep").glob("sign-in-*"))
+
+    changed = person("tenants", "add", "person", "--practice", "--apps", "UT ", "--json")
+
+    assert changed.code == 0, changed.err
+    assert set(changed.json["consented"]) == set(READING)
+    assert changed.json["default"] is True
+    assert not list((person.home / "keep").glob("sign-in-*"))  # nothing signs in by it any more
+
+
 def test_a_key_that_is_none_is_refused(mailgrant: CommandLine):
     from toolkit.practice.seed.entries import app_id
 

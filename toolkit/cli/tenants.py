@@ -100,12 +100,26 @@ def add(*, name: str, yes: bool, as_json: bool, **given: Any) -> None:
             client, consented = registered(settings, replace(profile, sign_in="quick"), yes=yes)
             profile = replace(profile, client=client, consented=consented)
         home.prepare()
+        profile = _remembering(settings, profile)
         profiles_of(settings).put(profile)
     terminal = terminal_of(settings, practice=profile.practice)
     terminal.say(f"Tenant {name}: {profile.domain or profile.tenant} ({profile.tenant}).", "good")
     terminal.exact(f"Look whether all is well:  mailgrant --tenant {name} doctor")
     if settings.as_json:
         print_json(profile.as_json())
+
+
+def _remembering(settings: Settings, profile: Profile) -> Profile:
+    """Keep of an earlier profile of this name what was consented to, and that it is the default."""
+    known = [each for each in profiles_of(settings).all() if each.name == profile.name]
+    for earlier in known:
+        if earlier.tenant == profile.tenant:
+            consented = tuple(sorted({*earlier.consented, *profile.consented}))
+            profile = replace(profile, consented=consented)
+        for file in {earlier.kept, earlier.reader_kept} - {profile.kept, profile.reader_kept, ""}:
+            home_of(settings).keep.remove(file)
+        profile = replace(profile, default=profile.default or earlier.default)
+    return profile
 
 
 def _sensible(given: dict[str, Any]) -> None:

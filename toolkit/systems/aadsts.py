@@ -32,7 +32,7 @@ ADVICE = {
     70011: "The scope asked for isn't valid here. This is a defect of mailgrant; please report it.",
     90002: "There is no such tenant. Check tenant id and cloud.",
     90038: "The tenant lies in another national cloud. Check the cloud.",
-    90094: "An administrator has to consent to the application first.",
+    90094: "An administrator has to consent to the application first: one who signs in by the same line may do so for the whole organization.",
     90095: "An administrator has to consent: Entra's request for it is open.",
     500021: _RESTRICTED,
     500022: _RESTRICTED,
