@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from toolkit import engine, playbook, preflight, proof
-from toolkit import plan as planning
+from toolkit import survey as surveying
 from toolkit.book import DAYS
 from toolkit.checks import Proof, roles_of
 from toolkit.errors import AnswerError, RefusedError
@@ -39,13 +39,13 @@ def plan(kind: str, of: Target, tenant: Tenant, **answers: Answer) -> Plan:
         "instance": of.mark.instance,
         "change": "",
     }
-    return planning.draw_up(playbook.day(kind), {**common, **answers}, tenant)
+    return surveying.draw_up(playbook.day(kind), {**common, **answers}, tenant)
 
 
 def plan_to_customize(tenant: Tenant) -> Plan:
     """Draw up the customization of the Exchange organization; reads only."""
     answers = {"set_up": "organization", "instance": "tenant", "change": ""}
-    return planning.draw_up(playbook.day("organization"), answers, tenant)
+    return surveying.draw_up(playbook.day("organization"), answers, tenant)
 
 
 def runs_after(home: Home, run: Run, *kinds: str) -> list[Run]:

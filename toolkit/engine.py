@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
-from toolkit import plan as planning
 from toolkit import playbook, proof
+from toolkit import survey as surveying
 from toolkit.errors import NotYetError, PlanChangedError
 from toolkit.home import Run
-from toolkit.plan import Plan, Survey
+from toolkit.plan import Plan
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
 from toolkit.steps import base
 from toolkit.steps.base import LOOK_EVERY, NamesakeError, Step, scopes_of
 from toolkit.steps.written import fields_of
+from toolkit.survey import Survey
 from toolkit.systems.tenant import Tenant
 from toolkit.verdicts import Verdict
 
@@ -61,10 +62,10 @@ class Result:
 def apply(plan: Plan, tenant: Tenant, run: Run, show: Show, *, wait: timedelta) -> Result:
     """Carry an agreed plan out in its run, then prove it; carried on where it was cut."""
     tenant.run = run.id
-    known = planning.starting_point(plan.answers, tenant) | planning.leaving(plan.changes)
+    known = surveying.starting_point(plan.answers, tenant) | surveying.leaving(plan.changes)
     work = _Work(plan, tenant, run, show, known)
     names = {planned.name for planned in plan.changes}
-    before, after = planning.entries(plan.book, plan.answers)
+    before, after = surveying.entries(plan.book, plan.answers)
     for entry in before:
         if entry.name in names:
             work.carry_on(entry)
@@ -123,11 +124,11 @@ class _Work:
     def carry_on(self, entry: Entry) -> None:
         """Bring one step's thing to what it should be, unless it is."""
         step = playbook.build(entry, self.known, self.plan.mark)
-        step, change = planning.fit(step, self._found(entry.name, step), self.tenant)
+        step, change = surveying.fit(step, self._found(entry.name, step), self.tenant)
         if self.run.journal.announced(entry.name) is None:
             step.check(self.tenant, change.before)
         seen = self._bring(entry.name, step, change)
-        self.known |= planning.seen_of(entry, step, seen)
+        self.known |= surveying.seen_of(entry, step, seen)
         self.steps.append(step)
 
     def take_back(self, name: str, step: Step) -> None:
@@ -171,7 +172,7 @@ class _Work:
             agreed.agrees(change)
             or agreed.done_by(change)
             or done_already
-            or name == planning.PROOF_KEY_GONE
+            or name == surveying.PROOF_KEY_GONE
         ):
             return
         raise PlanChangedError(

@@ -6,6 +6,7 @@ from typing import Any
 
 from toolkit import plan as planning
 from toolkit import playbook
+from toolkit import survey as surveying
 from toolkit.inputs import Answers
 from toolkit.playbook import Playbook
 from toolkit.powershell import Variable
@@ -73,7 +74,7 @@ def guide_of(book: Playbook, answers: Answers, tenant: Tenant) -> Guide:
     What only an earlier step brings is a variable of the script.
     """
     mark = Mark(book.name, str(answers["instance"]))
-    known = planning.starting_point(answers, tenant)
+    known = surveying.starting_point(answers, tenant)
     steps = []
     for number, entry in enumerate(book.active(answers), 1):
         step = playbook.build(entry, known, mark)

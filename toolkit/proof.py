@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from toolkit import plan as planning
 from toolkit import playbook
+from toolkit import survey as surveying
 from toolkit.checks import Proof, granted_of, roles_of
 from toolkit.home import Run
 from toolkit.plan import Plan
@@ -36,7 +36,7 @@ def of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run | None)
         inside=wanted["inside"] if wanted["inside"] in asked else None,
         outside=wanted["outside"] if scoped and wanted["outside"] in asked else None,
         thumbprint=str(
-            known.get(f"{planning.PROOF_KEY}.thumbprint") or wanted.get("certificate", "")
+            known.get(f"{surveying.PROOF_KEY}.thumbprint") or wanted.get("certificate", "")
         ),
         roles=scoped,
         granted=granted_of(steps),

@@ -10,14 +10,16 @@ from typing import Any
 
 from toolkit import inputs, marks, playbook
 from toolkit import plan as planning
+from toolkit import survey as surveying
 from toolkit.dropped import Earlier
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Question
-from toolkit.plan import Plan, Planned, Survey
+from toolkit.plan import Plan, Planned
 from toolkit.playbook import Playbook
 from toolkit.state import Change, State, Value
 from toolkit.steps.base import Mark
+from toolkit.survey import Survey
 from toolkit.systems import graph_tags
 from toolkit.systems.tenant import Tenant
 
@@ -168,7 +170,7 @@ def marked_as(tenant: Tenant, name: str) -> dict[str, Any] | None:
 def look(run: Run, tenant: Tenant, show: Callable[[str], None]) -> SetUp:
     """Look at a set-up of this home."""
     plan = planning.from_saved(run.plan(), str(run.plan_file))
-    survey = planning.survey(plan.book, plan.answers, tenant, proved=True, show=show)
+    survey = surveying.of(plan.book, plan.answers, tenant, proved=True, show=show)
     app = str(survey.known.get("app.client_id", ""))
     if app and run.journal.last("rebuilding"):
         survey = with_keys_elsewhere(survey, plan.mark, app, tenant)
@@ -195,9 +197,9 @@ def look_by_marks(
     known = {**noted, "instance": mark.instance, **given}
     missing = [q for q in book.questions if q.name not in known]
     answers = inputs.resolve(book.questions, known, _only(missing, ask, known), practice=False)
-    survey = planning.survey(book, answers, tenant, proved=True, show=show)
+    survey = surveying.of(book, answers, tenant, proved=True, show=show)
     survey = with_keys_elsewhere(survey, mark, str(principal["appId"]), tenant)
-    return SetUp(plan=planning.plan_of(survey, book, answers, tenant), run=None, survey=survey)
+    return SetUp(plan=surveying.plan_of(survey, book, answers, tenant), run=None, survey=survey)
 
 
 def _book_of(mark: Mark) -> Playbook:

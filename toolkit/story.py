@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from toolkit import dropped, engine, setups
 from toolkit import plan as planning
+from toolkit import survey as surveying
 from toolkit.engine import Result, Show
 from toolkit.errors import NotFoundError, NotYetError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Answers
-from toolkit.plan import Plan, Survey
+from toolkit.plan import Plan
 from toolkit.playbook import Playbook
 from toolkit.steps.base import Mark
+from toolkit.survey import Survey
 from toolkit.systems.tenant import Tenant
 
 
@@ -74,7 +76,7 @@ def draw_or_resume(
     if run is not None:
         return Agreed(plan=planning.from_saved(run.plan(), str(run.plan_file)), run=run)
     found = look(home, tenant, book, answers, show, saved=saved)
-    return Agreed(plan=planning.plan_of(found, book, answers, tenant), found=found)
+    return Agreed(plan=surveying.plan_of(found, book, answers, tenant), found=found)
 
 
 def look(
@@ -94,7 +96,7 @@ def look(
     runs = home.runs_of(tenant.id, book.name, str(answers["instance"]))
     earlier = [p.dropped for p in saved.changes if p.dropped] if saved else []
     earlier += dropped.of_runs(runs)
-    found = planning.survey(book, answers, tenant, proved=proved, earlier=earlier, show=show)
+    found = surveying.of(book, answers, tenant, proved=proved, earlier=earlier, show=show)
     if runs or saved or not found.known.get("app.client_id"):
         return found
     elsewhere = setups.done_elsewhere(
@@ -102,7 +104,7 @@ def look(
     )
     if not any(dropped.left(elsewhere, found.steps)):
         return found
-    return planning.survey(book, answers, tenant, proved=proved, earlier=elsewhere, show=show)
+    return surveying.of(book, answers, tenant, proved=proved, earlier=elsewhere, show=show)
 
 
 def last_proof(home: Home, tenant: Tenant, playbook: str, instance: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from toolkit import certificates, inputs, playbook
-from toolkit import plan as planning
+from toolkit import survey as surveying
 from toolkit.clock import SystemClock
 from toolkit.home import Home, Run
 from toolkit.plan import Plan, Planned
@@ -45,7 +45,7 @@ def draw() -> Draw:
         whole = {**TENANT, **(tenant or {})}
         known: dict[str, Any] = dict(given)
         known |= {f"tenant.{key}": whole[key] for key in ("id", "domain", "name")}
-        before, after = planning.entries(book, given)
+        before, after = surveying.entries(book, given)
         changes = []
         for entry in before:
             state = (found or {}).get(entry.name)

@@ -8,6 +8,7 @@ import click
 
 from toolkit import plan as planning
 from toolkit import story
+from toolkit import survey as surveying
 from toolkit.cli import colleague
 from toolkit.cli.connect import session
 from toolkit.cli.options import (
@@ -71,7 +72,7 @@ def plan(
     with session(settings, reading=True) as here:
         answers = answers_of(here, book, given_answers(answers_file, given), yes=yes, adopt=adopt)
         found = story.look(here.home, here.tenant, book, answers, here.terminal.working)
-        drawn = planning.plan_of(found, book, answers, here.tenant)
+        drawn = surveying.plan_of(found, book, answers, here.tenant)
         here.terminal.still()
         if out is not None:
             save(drawn, out)

@@ -8,6 +8,7 @@ import click
 
 from toolkit import lent, playbook, setups, story, survey_all
 from toolkit import plan as planning
+from toolkit import survey as surveying
 from toolkit.cli import changes, passphrases
 from toolkit.cli.apply import EXITS
 from toolkit.cli.connect import Session, session
@@ -150,6 +151,10 @@ def _one(
     _point_out_key(here, found, verdict)
     if here.settings.as_json:
         print_json(_as_json(here, found, verdict))
+    if found.drift and found.run is None:
+        here.terminal.say(
+            "Made only some minutes ago? Then look again: not every server shows it yet.", "note"
+        )
     if found.drift:
         here.terminal.say(
             "Not as it was set up. `mailgrant plan` shows the difference, `apply` mends it.", "bad"
@@ -238,10 +243,10 @@ def _which(here: Session, what: str, values: dict[str, Any]) -> SetUp:
     if runs and not set(values) - {"instance"}:
         return setups.look(runs[-1], here.tenant, here.terminal.working)
     answers = answers_of(here, book, values, yes=False)
-    survey = planning.survey(book, answers, here.tenant, proved=True, show=here.terminal.working)
+    survey = surveying.of(book, answers, here.tenant, proved=True, show=here.terminal.working)
     run = story.open_run(here.home, here.tenant, book, answers)
     app = str(survey.known.get("app.client_id", ""))
     if run is None and app:
         survey = setups.with_keys_elsewhere(survey, Mark(book.name, instance), app, here.tenant)
-    plan = planning.plan_of(survey, book, answers, here.tenant)
+    plan = surveying.plan_of(survey, book, answers, here.tenant)
     return SetUp(plan=plan, run=run, survey=survey)
