@@ -247,3 +247,39 @@ def test_nothing_is_sent(mailgrant: CommandLine):
     before = mailgrant.status()["requests"]
     assert mailgrant("guide", "mytimetable-graph", "--yes").code == 0
     assert mailgrant.status()["requests"] == before
+
+
+def test_names_and_cloud_are_those_of_the_profile(mailgrant: CommandLine):
+    profile = (
+        f'[agency]\ntenant = "{VENDOR}"\ndomain = "agency.example"\ncloud = "us-gov-high"\n'
+        'apps = "UT "\ngroups = "ut-"\nassignments = "ut_"\n'
+    )
+    (mailgrant.home / "tenants.toml").write_text(profile, encoding="utf-8")
+    options = [
+        word
+        for each in ("group=g", "owner=o", "inside=a", "outside=b")
+        for word in ("--set", f"{each}@agency.example")
+    ]
+    line = (
+        "--tenant",
+        "agency",
+        "guide",
+        "mytimetable-graph",
+        "--yes",
+        *options,
+        "--format",
+        "ps1",
+    )
+    ended = mailgrant(*line)
+
+    assert ended.code == 0, ended.err
+    check_cmdlets(ended.out)
+    for value in (
+        "-Environment 'USGov' -NoWelcome",
+        "-ExchangeEnvironmentName 'O365USGovGCCHigh'",
+        "displayName    = 'UT MyTimetable-prod'",
+        "-Name 'ut-mailgrant-mytimetable-graph-prod-",
+        "'ut_mailgrant-mytimetable-graph-prod-calendars-readwrite'",
+        "mailgrant-names:mytimetable-graph:prod:UT |ut-|ut_",
+    ):
+        assert value in ended.out
