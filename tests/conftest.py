@@ -128,3 +128,11 @@ def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def mailgrant(fresh_home: Path, tmp_path: Path) -> CommandLine:
     return CommandLine(Path(shutil.copytree(fresh_home, tmp_path / "home")))
+
+
+@pytest.fixture
+def person(mailgrant: CommandLine) -> CommandLine:
+    """With a profile `person`, by which people sign in to the practice tenant."""
+    ended = mailgrant("tenants", "add", "person", "--practice")
+    assert ended.code == 0, ended.err
+    return mailgrant

@@ -1,6 +1,7 @@
 """The tenant's own app to sign in by: it goes with its profile, comes back, and takes codes where told."""
 
 from tests.conftest import CommandLine
+from tests.signing_in import by, grants
 from tests.windows import accept, typing_codes, windows
 
 MAIN = "mytimetable-graph"
@@ -55,3 +56,29 @@ def test_a_code_will_do_for_an_app_that_was_registered_for_it(mailgrant: Command
         mailgrant("practice", "time", "+5m")
         ended = mailgrant(*plan)
     assert ended.code == 0, ended.err
+
+
+def test_a_registered_app_signs_in_in_one_window(mailgrant: CommandLine):
+    line = ("tenants", "add", "person", "--practice", "--sign-in", "own", "--register", "--yes")
+    with windows(mailgrant.home, accept()):
+        added = mailgrant(*line, "--json")
+        assert added.code == 0, added.err
+        again = mailgrant(*line, "--json")
+    assert again.json["client"] == added.json["client"]
+    with mailgrant.world() as world:
+        (app,) = [a for a in world.store.all("application") if a["appId"] == added.json["client"]]
+        (principal,) = world.store.find("servicePrincipal", appId=added.json["client"])
+    assert app["publicClient"]["redirectUris"] == ["http://localhost"]
+    assert app["signInAudience"] == "AzureADMyOrg"
+    assert principal["appRoleAssignmentRequired"] is True
+    mailgrant("practice", "time", "+5m")  # until every server knows of it
+
+    with windows(mailgrant.home, accept()) as browser:
+        ended = by(mailgrant, "setup", MAIN, "--yes", "--json")
+
+    assert ended.code == 0, ended.err
+    assert len(browser.seen) == 1
+    assert "Exchange.Manage" in {
+        scope for each in grants(mailgrant) for scope in each["scope"].split()
+    }
+    assert "may now do for" not in ended.err
