@@ -56,6 +56,9 @@ def test_a_code_will_do_for_an_app_that_was_registered_for_it(mailgrant: Command
         mailgrant("practice", "time", "+5m")
         ended = mailgrant(*plan)
     assert ended.code == 0, ended.err
+    assert "Sign-in: own. A person signs in by an app of the tenant's own, in one window." in (
+        " ".join(ended.out.split())
+    )
 
 
 def test_a_registered_app_signs_in_in_one_window(mailgrant: CommandLine):

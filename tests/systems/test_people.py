@@ -121,6 +121,7 @@ def test_a_code_is_shown_and_reading_is_asked_for(person: Person, liar: Liar, to
         ({"acct": 1}, "a guest"),
         ({"upn": "vera_vendor.example#EXT#@northbridge.onmicrosoft.com"}, "a guest"),
         ({"idp": "https://sts.windows.net/0f8fad5b-d9cb-469f-a165-70867728950e/"}, "GDAP"),
+        ({"tid": "0f8fad5b-d9cb-469f-a165-70867728950e"}, "of another tenant"),
     ],
 )
 def test_a_stranger_is_refused_unless_somebody_insists(

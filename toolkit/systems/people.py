@@ -229,7 +229,10 @@ def _foreign(claims: dict[str, Any], tenant_id: str) -> str:
         return "a guest"
     issuer = str(claims.get("idp") or claims.get("iss") or "")
     theirs = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer.lower())
-    return "a partner's administrator (GDAP)" if theirs and theirs[0] != tenant_id.lower() else ""
+    if theirs and theirs[0] != tenant_id.lower():
+        return "a partner's administrator (GDAP)"
+    away = str(claims.get("tid") or tenant_id).lower() != tenant_id.lower()
+    return "somebody of another tenant" if away else ""
 
 
 class _Door(webbrowser.BaseBrowser):
