@@ -1,4 +1,4 @@
-"""What would change: a playbook, answers and a tenant become a plan. Reads, never writes."""
+"""A plan: what would change and for whom, as it is shown, saved with its digest, and compared."""
 
 import hashlib
 import json
