@@ -76,6 +76,27 @@ def test_the_run_stops_at_the_right_that_is_missing_and_a_colleague_ends_it(
     assert len(app["keyCredentials"]) == 1
 
 
+def test_a_colleague_ends_what_was_cut_in_the_middle_of_a_step_and_both_take_their_part_back(
+    mailgrant: CommandLine,
+):
+    before, plan = mailgrant.digest(), mailgrant.home.parent / "plan.json"
+    assert mailgrant("plan", MAIN, "--yes", "--out", str(plan)).code == 0
+    mailgrant.switch("on Set-DistributionGroup #1 before status 403")
+    first = mailgrant("apply", str(plan), "--yes")
+    assert first.code in (1, 75), first.err
+    theirs, ours = mailgrant.home / "runs", mailgrant.home / "away"
+    theirs.rename(ours)
+
+    second = mailgrant("apply", str(plan), "--yes", "--json")
+    assert second.code == 0, second.err
+    assert mailgrant("undo", second.json["run"], "--yes").code == 0
+    shutil.rmtree(theirs)
+    ours.rename(theirs)
+    (run,) = theirs.iterdir()
+    assert mailgrant("undo", run.name, "--yes", "--delete").code == 0
+    assert mailgrant.digest() == before
+
+
 def test_who_may_nothing_changes_nothing(mailgrant: CommandLine, plan: Path):
     before = objects(mailgrant.home)
 

@@ -171,6 +171,7 @@ class _Work:
         if (
             agreed.agrees(change)
             or agreed.done_by(change)
+            or agreed.ended_by(change)
             or done_already
             or name == surveying.PROOF_KEY_GONE
         ):

@@ -183,6 +183,11 @@ def _saved_change(data: Mapping[str, Any]) -> Planned:
     )
 
 
+def _begun(agreed: Change, now: Change) -> bool:
+    """Tell whether somebody has carried a change out since, or began to."""
+    return agreed.done_by(now) or agreed.ended_by(now)
+
+
 def refuse_difference(agreed: Plan, now: Plan) -> None:
     """Stop where the tenant has moved since the plan was agreed."""
     if agreed.tenant["id"] != now.tenant["id"]:
@@ -195,7 +200,7 @@ def refuse_difference(agreed: Plan, now: Plan) -> None:
     old = {planned.name: planned for planned in agreed.changes}
     new = {planned.name: planned for planned in now.changes}
     for name in {**old, **new}:
-        if name in old and name in new and old[name].change.done_by(new[name].change):
+        if name in old and name in new and _begun(old[name].change, new[name].change):
             continue
         if name not in old or name not in new or not old[name].change.agrees(new[name].change):
             was = old[name].change.verb if name in old else "nothing"

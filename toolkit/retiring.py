@@ -110,11 +110,10 @@ def go_on(
         if run.state != "done":
             run.journal.add("finished", verdict=None)
         return closing(plan, run)
-    if run.journal.last("due") is None:
+    if run.journal.last("pending") is None:
         engine.apply(plan, tenant, run, show, wait=timedelta())
-    end = until(plan, run)
-    if tenant.clock.now() < end:
-        run.journal.add("pending", until=end.isoformat(), why=WHY)
+        run.journal.add("pending", until=until(plan, run).isoformat(), why=WHY)
+    if tenant.clock.now() < until(plan, run):
         return None
     if run.journal.last("due") is None:
         run.journal.add("due", runs=[each.id for each in made_by()])

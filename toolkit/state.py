@@ -91,6 +91,11 @@ class Change:
         """Tell whether somebody has carried this out already, so that nothing is left to do now."""
         return self.needed and not now.needed and self.holds(now.before)
 
+    def ended_by(self, now: "Change") -> bool:
+        """Tell whether somebody has begun to make this thing, and what is left now is the rest."""
+        begun = self.verb == "create" and now.verb == "change"
+        return begun and self.on_the_way(now.before or {})
+
     def agrees(self, other: "Change") -> bool:
         """Tell whether two changes are the same to the person who agreed: verb, delta and target.
 

@@ -1,5 +1,8 @@
 """Two people with half the rights each: who may go on, what they need, and no second key by mistake."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from toolkit.cli.connect import Session
 from toolkit.errors import RefusedError
 from toolkit.plan import Plan
@@ -65,6 +68,15 @@ def _keys_elsewhere(here: Session, plan: Plan, client_id: str) -> list[str]:
         for entry in here.tenant.graph.certificates(client_id) or ()
         if entry.get("displayName") == plan.mark.name and entry.get("customKeyIdentifier")
     ]
+
+
+def _kept(entry: Mapping[str, Any], kept: Iterable[str]) -> bool:
+    """Tell whether the key of a certificate lies in keep here; a replica that lagged hid it before."""
+    from toolkit.certificates import thumbprint_of
+
+    identifier = entry.get("customKeyIdentifier")
+    end = f"-{thumbprint_of(identifier).lower()}.pem" if identifier else ""
+    return any(end and name.endswith(end) for name in kept)
 
 
 def _keys(here: Session, plan: Plan) -> list[str]:

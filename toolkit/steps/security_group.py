@@ -213,12 +213,12 @@ class SecurityGroup(Step):
         if change.before is None:
             self._make(tenant, sorted(change.added("members"))[:FIRST_MEMBERS])
         identity = str((change.before or {}).get("id") or self.address)
-        if not (change.before or {}).get("hidden") and change.after.get("hidden"):
+        if change.differs("hidden"):
             exchange.run(
                 "Set-DistributionGroup",
                 settle=True,
                 Identity=identity,
-                HiddenFromAddressListsEnabled=True,
+                HiddenFromAddressListsEnabled=bool(change.after["hidden"]),
                 CustomAttribute15=self.mark.tag,
                 BypassSecurityGroupManagerCheck=True,
             )
