@@ -131,6 +131,15 @@ def test_a_kept_key_makes_it_a_set_up_like_any_other(hand: CommandLine) -> None:
     assert hand("handover", "MyTimetable-prod").code == 0
 
 
+def test_the_kill_switch_finds_what_was_made_by_hand(hand: CommandLine) -> None:
+    ended = hand("stop", "MyTimetable-prod", "--yes", "--json")
+    with hand.world() as world:
+        (principal,) = world.store.find("servicePrincipal", displayName="MyTimetable-prod")
+
+    assert ended.code == 0, ended.err
+    assert principal["accountEnabled"] is False
+
+
 def test_a_second_key_is_never_made_unsaid(hand: CommandLine) -> None:
     ended = hand("plan", MAIN, "--yes", "--json")
     verbs = {change["as"]: change["verb"] for change in ended.json["changes"]}
