@@ -155,10 +155,6 @@ def _one(
         here.terminal.say(
             "Made only some minutes ago? Then look again: not every server shows it yet.", "note"
         )
-    if found.drift and found.run is None:
-        here.terminal.say(
-            "Made only some minutes ago? Then look again: not every server shows it yet.", "note"
-        )
     if found.drift:
         here.terminal.say(
             "Not as it was set up. `mailgrant plan` shows the difference, `apply` mends it.", "bad"
