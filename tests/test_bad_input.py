@@ -195,3 +195,19 @@ def test_a_run_that_is_not_there(mailgrant: CommandLine):
         code=1,
         says="Nothing in this home or this tenant is called",
     )
+
+
+@pytest.mark.parametrize("way", ["group", "groups"])
+def test_a_dynamic_distribution_list_as_the_group(mailgrant: CommandLine, way: str):
+    address = "all-lecturers@northbridge.example"
+    with mailgrant.world() as world:
+        (group,) = world.store.find("group", mail=address)
+        group["_exchange"] |= dict.fromkeys(("RecipientType", "RecipientTypeDetails"), "DynamicDistributionGroup")  # fmt: skip
+        _put(world, "group", group)
+    words = ("--set", f"mailboxes_by={way}", "--set", f"{way}={address}")
+    refused(mailgrant, "apply", MAIN, "--yes", *words, code=1, says="a dynamic distribution list")
+
+
+def test_an_organization_that_was_never_customized(mailgrant: CommandLine):
+    mailgrant.switch("dehydrated on")
+    refused(mailgrant, "apply", MAIN, "--yes", code=1, says="was never customized")

@@ -16,11 +16,13 @@ MAIL_USERS = frozenset({"MailUser", "GuestMailUser"})
 SECURITY_GROUP = "MailUniversalSecurityGroup"
 GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
 UNIFIED_GROUP = "GroupMailbox"
+DYNAMIC_GROUP = "DynamicDistributionGroup"
 RECIPIENT_TYPES = {
     **dict.fromkeys(MAILBOXES, "UserMailbox"),
     **dict.fromkeys(MAIL_USERS, "MailUser"),
     **{kind: kind for kind in GROUPS},
     UNIFIED_GROUP: "MailUniversalDistributionGroup",
+    DYNAMIC_GROUP: DYNAMIC_GROUP,
 }
 ATTRIBUTES = tuple(f"CustomAttribute{number}" for number in range(1, 16))
 # learn.microsoft.com/powershell/exchange/recipientfilter-properties, those this tenant holds.
