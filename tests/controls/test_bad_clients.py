@@ -117,8 +117,9 @@ def test_mailgrant_names_the_union_trap_where_a_grant_stands_beside_its_scope(
     verified = mailgrant("verify", run, "--json")
 
     assert verified.code == 1
-    assert "union trap" in verified.json["error"]["message"]
-    assert UNION in verified.json["error"]["message"]
+    assert verified.json["proof"]["verdict"] == "failed"
+    assert "union trap" in verified.json["proof"]["why"]
+    assert UNION in verified.json["proof"]["why"]
 
 
 # ---- Exchange's cache ----
