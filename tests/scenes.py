@@ -10,19 +10,29 @@ from pathlib import Path
 from tests.killing import After, Objects, Point, Scene, execute, kinds, matrix, objects, points
 from toolkit import certificates
 from toolkit.practice import control
+from toolkit.practice.store import Store
 
 MAIN = "mytimetable-graph"
 LAGS = (0, 3, 8)
 LAG = 3
 """How many reads see the old world after a write, where not all of LAGS are played."""
 SAMPLE = 4
+HEARD = 1000
+"""So many reads ago: no replica lags as far as that."""
 Scenes = dict[str, Callable[[Path], Scene]]
 """Scenes by their names; each is made of a home."""
 
 
 def slow(home: Path, folder: Path, lag: int) -> Path:
-    """Copy a home whose replicas lag behind, and whose other waits are switched off."""
+    """Copy a home whose replicas lag behind, and whose other waits are switched off.
+
+    Of what is there already every replica has heard.
+    """
     home = Path(shutil.copytree(home, folder))
+    store = Store(home / "practice" / control.FILE)
+    with store.transaction():
+        store.execute("update object set reads = ?", (HEARD,))
+    store.close()
     for switch in (f"lag reads={lag}", "sts-lag off", "cache off"):
         control.add_fault(home / "practice", switch)
     return home
