@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit import checks, playbook
+from toolkit.allowed import EVERY_MAILBOX, Allowed
 from toolkit.plan import Plan
 from toolkit.verdicts import Verdict
 from toolkit.visible import moment, several
-from toolkit.wording import EVERY_MAILBOX, Allowed
 
 OUT_OF_REACH = "403 ErrorAccessDenied"
 CACHE = (

@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from toolkit import advice, playbook, wording
+from toolkit import allowed as allowing
 from toolkit.advice import Trial
+from toolkit.allowed import Allowed
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Run
 from toolkit.plan import Plan, from_saved
@@ -15,7 +17,6 @@ from toolkit.state import Later, from_json
 from toolkit.steps.certificate import RENEW_DAYS
 from toolkit.verdicts import Check, Verdict
 from toolkit.visible import moment
-from toolkit.wording import Allowed
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def sheet_of(run: Run) -> Sheet:
     plan = from_saved(run.plan(), str(run.plan_file))
     known = _known(plan, run)
     verdict = _verdict(run)
-    allowed = wording.allowed(plan)
+    allowed = allowing.of(plan)
     keys = tuple(_keys(plan, run, known))
     return Sheet(
         title=plan.book.title,

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from toolkit import shelf, wording
+from toolkit import allowed, shelf, wording
 from toolkit.plan import Plan, Planned
 from toolkit.redaction import redact
 from toolkit.visible import moment, prose, visible
@@ -92,7 +92,7 @@ def _of_plan(plan: Plan) -> dict[str, Any]:
         "plan": plan,
         "practice": bool(plan.tenant.get("practice")),
         "blocks": [(planned, wording.rows(plan, planned)) for planned in plan.changes],
-        "allowed": wording.allowed(plan),
+        "allowed": allowed.of(plan),
         "wording": wording,
     }
 

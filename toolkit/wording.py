@@ -1,21 +1,17 @@
 """What a plan says, in the same plain words for the terminal, the pages and the mail."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
-from typing import Any
 
+from toolkit.allowed import allowed_by, group_of
 from toolkit.inputs import ALWAYS
 from toolkit.marks import answers_in
-from toolkit.permissions import APIS, meaning, reaches_mailboxes
 from toolkit.plan import Plan, Planned
 from toolkit.state import Later, texts
-from toolkit.steps.scope_ways import GROUP, WHERE, place_in
-from toolkit.strict_yaml import REFERENCE
+from toolkit.steps.scope_ways import GROUP
 from toolkit.verdicts import Check
 from toolkit.visible import prose, several
 
-EVERY_MAILBOX = "EVERY mailbox of the tenant"
 PRACTICE = "Practice tenant: nothing here is real"
 MARKS = {"create": "+", "change": "~", "remove": "-", "keep": "="}
 UNDO = (
@@ -96,69 +92,6 @@ class Row:
     then: str
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """One thing the application may do, and where; `fence` is empty where nothing limits it."""
-
-    step: str
-    value: str
-    words: str
-    fence: str
-    mailboxes: bool
-    group: str = ""
-
-    @property
-    def everywhere(self) -> bool:
-        """Tell whether this opens every mailbox."""
-        return self.mailboxes and not self.fence
-
-    @property
-    def where(self) -> str:
-        """Say which mailboxes it is about."""
-        if self.everywhere:
-            return f"in {EVERY_MAILBOX}"
-        if self.mailboxes:
-            return f"in {self.fence}, and in no others"
-        return "in the whole tenant"
-
-    def as_json(self) -> dict[str, Any]:
-        """Write it as JSON."""
-        return {
-            "permission": self.value,
-            "words": self.words,
-            "group": self.group or None,
-            "where": self.fence or None,
-            "every_mailbox": self.everywhere,
-        }
-
-
-def allowed(plan: Plan) -> tuple[Allowed, ...]:
-    """Tell what the application may do once the plan is carried out."""
-    return tuple(each for planned in plan.changes for each in _allowed_by(plan, planned))
-
-
-def _allowed_by(plan: Plan, planned: Planned) -> Iterator[Allowed]:
-    after: Any = planned.change.after or {}
-    for value in sorted(after.get("roles", ())):
-        way, group = place_in(after).way, group_of(plan, planned)
-        fence = WHERE[way].format(group if way == GROUP else after[way])
-        yield Allowed(planned.name, value, meaning(value), fence, mailboxes=True, group=group)
-    for value in sorted(after.get("granted", ())):
-        opens = any(reaches_mailboxes(api, value) for api in APIS)
-        yield Allowed(planned.name, value, meaning(value), "", mailboxes=opens)
-
-
-def group_of(plan: Plan, planned: Planned) -> str:
-    """Tell the address of the group that a scope points to, by whatever the playbook refers to."""
-    entry = next((each for each in plan.book.entries if each.name == planned.name), None)
-    reference = REFERENCE.fullmatch(str(entry.fields.get("group", ""))) if entry else None
-    step = reference[1].partition(".")[0] if reference else ""
-    for other in plan.changes:
-        if other.name == step:
-            return str((other.change.after or other.change.before or {}).get("address", ""))
-    return str((planned.change.after or {}).get("group", ""))
-
-
 def rows(plan: Plan, planned: Planned) -> list[Row]:
     """List what a step changes, property by property; what is known only later is left out."""
     change = planned.change
@@ -180,7 +113,7 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
             now = str(change.before.get("where") or now)
             then = group_of(plan, planned) or then
         listed.append(Row(label(key), now, then))
-    may = list(_allowed_by(plan, planned))
+    may = list(allowed_by(plan, planned))
     listed += [Row("may", "", each.words) for each in may]
     listed += [Row("where", "", each) for each in dict.fromkeys(each.where for each in may)]
     return listed + _reached(planned)
@@ -190,10 +123,11 @@ def _answers(before: str, after: str) -> list[Row]:
     """List the answers that change, by what is noted of them."""
     then, now = answers_in(after) or {}, answers_in(before) or {}
     changed = [name for name in {**now, **then} if now.get(name) != then.get(name)]
-    return [
+    told = [
         Row(f"answer {label(name)}", shown(now.get(name)), shown(then.get(name)))
         for name in changed
     ]
+    return [row for row in told if row.now != row.then]
 
 
 def _reached(planned: Planned) -> list[Row]:
