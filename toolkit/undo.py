@@ -139,6 +139,8 @@ class _Back:
         """Take away what a cut may have left of a thing that is there no more, or not yet."""
         if self.made.verb == "remove" and not self.step.fleeting:
             return NOTHING, "this run removed it, and it can't be put back"
+        if unsure and self.made.verb == "change" and self.step.lets and self.restore:
+            return Change(None, self.made.before), ""  # cut between taking away and giving anew
         if not unsure or self.made.before is not None:
             return NOTHING, ""
         records = [r for r in self.run.journal if r.get("step") == self.name]
