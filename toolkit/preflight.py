@@ -4,7 +4,8 @@ from toolkit import playbook
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.inputs import MAIL_ADDRESS, Answers
 from toolkit.playbook import Playbook
-from toolkit.steps.mailboxes import CLOUD_MAILBOXES
+from toolkit.steps.mailboxes import CLOUD_MAILBOXES, address_of
+from toolkit.steps.reach import Reach
 from toolkit.systems.tenant import Tenant
 
 OTHERS = {
@@ -16,6 +17,10 @@ OTHERS = {
     "MailUniversalDistributionGroup": "a distribution list",
     "GroupMailbox": "a Microsoft 365 group",
     "LegacyMailbox": "a mailbox of an old Exchange",
+}
+WRONG_SIDE = {
+    True: "isn't one of the mailboxes that the application will be let into.",
+    False: "must stay closed, and is one of the mailboxes that the application will be let into.",
 }
 INVOKE_COMMAND = (
     "Exchange is asked through the same endpoint as its PowerShell module (InvokeCommand), for which "
@@ -38,6 +43,20 @@ def check(book: Playbook, answers: Answers, tenant: Tenant) -> tuple[str, ...]:
     for mailbox in mailboxes:
         _cloud_mailbox(tenant, mailbox)
     return (INVOKE_COMMAND,)
+
+
+def hold_against(reach: Reach, book: Playbook, answers: Answers, tenant: Tenant) -> None:
+    """Refuse mailboxes for the proof that a scope will put on the wrong side of the fence."""
+    for name, belongs in (("inside", True), ("outside", False)):
+        mailbox = str(playbook.fill(book.proof.get(name, ""), answers))
+        row = tenant.exchange.find("Get-Recipient", Identity=mailbox) if mailbox else None
+        if row is None or mailbox not in answers.values():
+            continue
+        if (address_of(row) in reach.addresses) != belongs:
+            raise AnswerError(
+                f"{mailbox} {WRONG_SIDE[belongs]}",
+                fix=f"Name another mailbox for {name}, or change which mailboxes are meant.",
+            )
 
 
 def _addresses(answers: Answers) -> list[str]:

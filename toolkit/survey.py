@@ -99,7 +99,10 @@ def _survey(
         step, change = looked[entry.name]
         told_again(step, known).check(tenant, change.before)
         planned = _show(entry, step, change)
-        changes.append(_reaching(entry, planned, looked, tenant, changes))
+        planned = _reaching(entry, planned, looked, tenant, changes)
+        if planned.do == "mailbox_scope" and planned.reach and planned.reach.addresses:
+            preflight.hold_against(planned.reach, book, answers, tenant)
+        changes.append(planned)
     changes += leftovers
     if proved and after and not any(c.change.needed for c in changes if c.name != PROOF_KEY):
         changes = [c for c in changes if c.name != PROOF_KEY]

@@ -33,6 +33,8 @@ from toolkit.story import Agreed, Told
 from toolkit.systems.sign_in import SignInError
 
 EXITS = {"proved": 0, "pending": 75, "failed": 1, "unknown": 1}
+UNPROVED = {"failed": "Set up, and the proof FAILED.", "unknown": "Set up; not proved."}
+"""What to say in place of done."""
 
 
 @click.command(
@@ -228,7 +230,10 @@ def tell(here: Session, told: Told) -> int:
         "pending": "Set up; the proof is pending.",
         "stopped": "Stopped.",
     }
-    terminal.say(f"{words[result.outcome]} Run {told.run.id}.", "title")
+    missed = UNPROVED.get(result.verdict.word) if result.verdict else None
+    terminal.say(f"{missed or words[result.outcome]} Run {told.run.id}.", "title")
+    if missed:
+        terminal.exact(f"Look again once that is mended:  {here.line(f'verify {told.run.id}')}")
     if result.outcome == "pending":
         until = result.verdict.until if result.verdict else None
         when = (

@@ -7,7 +7,7 @@ from typing import Any
 from toolkit import days, playbook, rebuilding, setups, story
 from toolkit import plan as planning
 from toolkit.book import DAYS
-from toolkit.cli.apply import EXITS
+from toolkit.cli.apply import EXITS, UNPROVED
 from toolkit.cli.connect import Session
 from toolkit.cli.options import print_json
 from toolkit.errors import NotFoundError, RefusedError, UsageError
@@ -170,7 +170,8 @@ def tell(here: Session, drawn: Plan, run: Run | None, verdict: Verdict | None) -
         "done": "Done.",
         "pending": "Changed; not yet proved.",
     }
-    here.terminal.say(f"{words[outcome]}" + (f" Run {run.id}." if run else ""), "title")
+    missed = UNPROVED.get(verdict.word) if verdict else None
+    here.terminal.say((missed or words[outcome]) + (f" Run {run.id}." if run else ""), "title")
     if run is not None and outcome == "pending":
         until = verdict.until if verdict else None
         clock = "tenant time" if here.tenant.practice else "UTC"

@@ -180,8 +180,7 @@ class SecurityGroup(Step):
         inside = mailboxes.in_groups(tenant, [str(found["id"])], self.address)
         adding = self.minimum - texts(found, "members") if found["ours"] else frozenset()
         remarks = [*inside.remarks, *([SYNCED] if found["synced"] else [])]
-        samples = reach_of({*inside.samples, *adding}).samples
-        return Reach(count=inside.count + len(adding), samples=samples, remarks=tuple(remarks))
+        return reach_of(inside.addresses | adding, remarks)
 
     def _naming(self, tenant: Tenant) -> list[str]:
         """Show the tenant's naming policy for groups: Exchange applies it to ours too.
