@@ -46,7 +46,12 @@ def check(book: Playbook, answers: Answers, tenant: Tenant) -> tuple[str, ...]:
 
 
 def hold_against(reach: Reach, book: Playbook, answers: Answers, tenant: Tenant) -> None:
-    """Refuse mailboxes for the proof that a scope will put on the wrong side of the fence."""
+    """Refuse mailboxes for the proof that a scope will put on the wrong side of the fence.
+
+    One that lets everybody in is an alarm of its own.
+    """
+    if reach.alarm or not reach.addresses:
+        return
     for name, belongs in (("inside", True), ("outside", False)):
         mailbox = str(playbook.fill(book.proof.get(name, ""), answers))
         row = tenant.exchange.find("Get-Recipient", Identity=mailbox) if mailbox else None

@@ -100,7 +100,7 @@ def _survey(
         told_again(step, known).check(tenant, change.before)
         planned = _show(entry, step, change)
         planned = _reaching(entry, planned, looked, tenant, changes)
-        if planned.do == "mailbox_scope" and planned.reach and planned.reach.addresses:
+        if planned.do == "mailbox_scope" and planned.reach:
             preflight.hold_against(planned.reach, book, answers, tenant)
         changes.append(planned)
     changes += leftovers

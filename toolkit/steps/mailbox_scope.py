@@ -144,7 +144,7 @@ class MailboxScope(Step):
         principal = tenant.graph.awaited_principal_id(self.app)
         scope = scope_ways.parameters(tenant, self.mark, scope_ways.place_in(change.after))
         if not self._point(tenant, principal):
-            self._drop_unused(tenant, scope.get("CustomResourceScope", ""))
+            self._drop_unused(tenant, change.before or {}, scope.get("CustomResourceScope", ""))
         for role in making:
             exchange.run(
                 "New-ManagementRoleAssignment",
@@ -185,19 +185,27 @@ class MailboxScope(Step):
             return frozenset()
         return texts(change.after, "roles") - change.added("roles")
 
-    def _drop_unused(self, tenant: Tenant, keep: str) -> None:
-        """Remove the management scopes of this set-up that a move has left without any use."""
-        for row in tenant.exchange.run("Get-ManagementScope", Orphan=True):
-            name = str(row.get("Name", ""))
-            if name != keep and scope_ways.ours(self.mark, name):
-                scope_ways.remove(tenant, name)
+    def _drop_unused(self, tenant: Tenant, before: State, keep: str) -> None:
+        """Remove the management scopes of this set-up that a move has left without any use.
+
+        A replica that lags doesn't list all of them; the one that was left just now has a known name.
+        """
+        rows = tenant.exchange.run("Get-ManagementScope", Orphan=True)
+        listed = {str(row.get("Name", "")) for row in rows}
+        mine = {name for name in listed if scope_ways.ours(self.mark, name)}
+        for name in sorted((mine | self._left(tenant, before, keep)) - {keep}):
+            scope_ways.remove(tenant, name)
+
+    def _left(self, tenant: Tenant, before: State, keep: str = "") -> set[str]:
+        """Name the management scopes that nothing but what this step just removed has used."""
+        named = [Place(way, str(before[way])) for way in scope_ways.NAMED if before.get(way)]
+        names = {scope_ways.scope_name(self.mark, place) for place in named} - {keep}
+        return {name for name in names if not self._used(tenant, name)}
 
     def _tidy(self, tenant: Tenant, before: State) -> None:
         """Remove our management scope and our pointer to the app, if nothing hangs on them any more."""
-        for way in (each for each in scope_ways.NAMED if before.get(each)):
-            name = scope_ways.scope_name(self.mark, Place(way, str(before[way])))
-            if not self._used(tenant, name):
-                scope_ways.remove(tenant, name)
+        for name in sorted(self._left(tenant, before)):
+            scope_ways.remove(tenant, name)
         self._remove_pointer(tenant)
 
     def _used(self, tenant: Tenant, scope: str) -> bool:
