@@ -89,6 +89,10 @@ WRITES = {
 }
 
 
+NOTHING_LOST = {("certificate", "truncate 20")}
+"""A 204 has no body that could be cut short; only the connection goes, before or after the next request."""
+
+
 @pytest.mark.parametrize("lost", ["status 504", "reset", "truncate 20"])
 @pytest.mark.parametrize("write", WRITES)
 def test_a_write_whose_answer_is_lost_is_made_once(
@@ -102,7 +106,8 @@ def test_a_write_whose_answer_is_lost_is_made_once(
     assert made(mailgrant) == ONE_OF_EACH
     assert len(application(mailgrant)["keyCredentials"]) == 1
     assert ended.json["proof"]["verdict"] == "proved"
-    assert ended.json["requests"]["retry"] >= 1
+    if (write, lost) not in NOTHING_LOST:
+        assert ended.json["requests"]["retry"] >= 1
 
 
 @pytest.mark.parametrize("write", WRITES)
