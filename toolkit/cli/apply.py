@@ -11,19 +11,13 @@ from toolkit import story
 from toolkit.cli import colleague
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
-    accept_option,
-    adopt_option,
     answers_of,
-    answers_option,
+    applying_options,
     book_of,
     given_answers,
-    json_option,
     print_json,
-    set_option,
     settings_of,
     wait_of,
-    wait_option,
-    yes_option,
 )
 from toolkit.cli.plan import saved_plan
 from toolkit.errors import LackingRightError, RefusedError, UsageError
@@ -41,18 +35,7 @@ UNPROVED = {"failed": "Set up, and the proof FAILED.", "unknown": "Set up; not p
     epilog="\b\nFor instance:\n  mailgrant --tenant practice apply mytimetable-graph --yes\n  mailgrant --tenant practice apply plan.json --yes"
 )
 @click.argument("what", metavar="PLAYBOOK|PLANFILE")
-@yes_option
-@answers_option
-@set_option
-@adopt_option
-@wait_option
-@accept_option
-@click.option(
-    "--expect-domain",
-    metavar="DOMAIN",
-    help="Go on only in the tenant of this domain; on a real tenant --yes needs this or a saved plan.",
-)
-@json_option
+@applying_options
 def apply(
     *,
     what: str,

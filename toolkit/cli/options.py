@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,25 @@ accept_option = click.option(
     is_flag=True,
     help="Accept a plan that opens every mailbox of the tenant.",
 )
+
+expect_option = click.option(
+    "--expect-domain",
+    metavar="DOMAIN",
+    help="Go on only in the tenant of this domain; on a real tenant --yes needs this or a saved plan.",
+)
+
+
+APPLYING = (
+    *(yes_option, answers_option, set_option, adopt_option),
+    *(wait_option, accept_option, expect_option, json_option),
+)
+
+
+def applying_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every command takes that carries a playbook out."""
+    for option in reversed(APPLYING):
+        command = option(command)
+    return command
 
 
 def settings_of(*, as_json: bool) -> Settings:

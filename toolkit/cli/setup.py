@@ -8,18 +8,12 @@ from toolkit import playbook, story
 from toolkit.cli.apply import carry, expected
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
-    accept_option,
-    adopt_option,
     answers_of,
-    answers_option,
+    applying_options,
     book_of,
     given_answers,
-    json_option,
-    set_option,
     settings_of,
     wait_of,
-    wait_option,
-    yes_option,
 )
 from toolkit.errors import UsageError
 from toolkit.playbook import Playbook
@@ -29,14 +23,7 @@ from toolkit.playbook import Playbook
     epilog="\b\nFor instance:\n  mailgrant --tenant practice setup mytimetable-graph --yes\n  mailgrant setup"
 )
 @click.argument("name", metavar="[PLAYBOOK]", required=False)
-@yes_option
-@answers_option
-@set_option
-@adopt_option
-@wait_option
-@accept_option
-@click.option("--expect-domain", metavar="DOMAIN", help="Go on only in the tenant of this domain.")
-@json_option
+@applying_options
 def setup(
     *,
     name: str | None,
