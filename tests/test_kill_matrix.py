@@ -1,7 +1,7 @@
 """Killed at any point and run again: one of each thing, nothing orphaned, nothing lost, no traceback.
 
-A seeded sample of the points around writes always; every point of every playbook and combination
-of answers with `-m matrix`.
+All points of mytimetable-graph run always, apply and undo, and twenty seeded ones of every other
+playbook that ships; every point of every playbook and combination of answers with `-m matrix`.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,19 @@ import pytest
 
 from tests.conftest import PLAYBOOKS, called, set_options
 from tests.killing import Scene
-from tests.scenes import LAG, LAGS, Scenes, applying, everywhere, killed, regretting, slow, undoing
+from tests.scenes import (
+    LAG,
+    LAGS,
+    MAIN,
+    SAMPLE,
+    Scenes,
+    applying,
+    everywhere,
+    killed,
+    regretting,
+    slow,
+    undoing,
+)
 from toolkit import playbook
 
 SCENES: dict[str, Callable[..., Scene]] = {
@@ -19,6 +31,8 @@ SCENES: dict[str, Callable[..., Scene]] = {
     "apply, regretted": regretting,
     "undo": undoing,
 }
+SIZES = dict.fromkeys(playbook.names(), 20)
+"""How many points are played of a playbook always; of those that are here for the tests, a few."""
 COMBINATIONS = [
     pytest.param(name, flags, id=f"{Path(name).stem}-{called(flags)}")
     for name in PLAYBOOKS
@@ -38,7 +52,17 @@ def scenes(*words: str) -> Scenes:
 @pytest.mark.parametrize("title", SCENES)
 @pytest.mark.parametrize("name", PLAYBOOKS, ids=lambda name: Path(name).stem)
 def test_a_playbook_survives_kills(fresh_home: Path, tmp_path: Path, name: str, title: str):
-    assert killed(fresh_home, tmp_path, scenes(name), title, LAG) == []
+    size = SIZES.get(name, SAMPLE)
+    assert killed(fresh_home, tmp_path, scenes(name), title, LAG, size=size) == []
+
+
+@pytest.mark.parametrize("lag", [0, LAG])
+@pytest.mark.parametrize("title", ["apply", "undo"])
+def test_the_main_playbook_survives_every_kill(
+    fresh_home: Path, tmp_path: Path, title: str, lag: int
+):
+    scene = scenes(MAIN)[title](slow(fresh_home, tmp_path / "home", lag))
+    assert everywhere(scene, tmp_path / "everywhere") == []
 
 
 @pytest.mark.matrix
