@@ -45,3 +45,13 @@ def test_a_customized_organization_is_left_alone(mailgrant: CommandLine):
     ended = mailgrant("doctor", "--customize", "--yes", "--json")
     assert (ended.code, ended.json["outcome"]) == (0, "nothing")
     assert mailgrant.status()["requests"]["write"] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [(MAIN, "--customize"), ("--customize", "--script"), ("--script", "--set", "a=b")]
+)
+def test_what_does_not_go_together_is_refused(mailgrant: CommandLine, words: tuple[str, ...]):
+    ended = mailgrant("doctor", *words, "--yes")
+    assert ended.code == 2
+    assert "stand alone" in ended.err
+    assert mailgrant.status()["requests"]["write"] == 0

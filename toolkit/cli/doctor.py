@@ -1,6 +1,8 @@
 """The command `doctor`: whether a set-up can work from here, and if not, what to do."""
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -17,6 +19,7 @@ from toolkit.cli.options import (
     yes_option,
 )
 from toolkit.errors import UsageError
+from toolkit.playbook import Playbook
 from toolkit.profiles import ENVIRONMENT, PRACTICE
 from toolkit.systems.clouds import CLOUDS, Cloud
 
@@ -54,18 +57,27 @@ def doctor(
     With PLAYBOOK it compares the rights with what that playbook takes with the answers it suggests,
     or with those of --set. --customize alone writes.
     """
-    from toolkit import doctor as looking
-
     settings = settings_of(as_json=as_json)
+    answers = given_answers(None, given)
+    if (customize and (playbook or script or answers)) or (script and answers):
+        raise UsageError(
+            "--customize and --script each stand alone.", fix="Run one after the other."
+        )
     book = book_of(playbook) if playbook else None
+    if answers and book is None:
+        raise UsageError("--set answers a playbook.", fix="Name the playbook.")
     if script:
         _print_script(settings)
         return 0
     if customize:
         return _customize(settings, yes=yes)
-    answers = given_answers(None, given)
-    if answers and book is None:
-        raise UsageError("--set answers a playbook.", fix="Name the playbook.")
+    return _examine(settings, book, answers)
+
+
+def _examine(settings: Settings, book: Playbook | None, answers: Mapping[str, Any]) -> int:
+    """Look at one thing after the other, and tell each at once."""
+    from toolkit import doctor as looking
+
     with session(settings, online=False) as here:
         findings = []
         needed = looking.needed_by(book, answers, practice=here.tenant.practice)
