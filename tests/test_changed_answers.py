@@ -176,3 +176,50 @@ def test_retiring_never_gives_back_what_was_taken_away(mailgrant: CommandLine):
         ]
     granted = [path for method, path in paths if method == "POST" and "appRole" in path]
     assert len(granted) == 1
+
+
+def test_an_older_run_is_not_pulled_out_from_under_a_later_one(coloured: Path, tmp_path: Path):
+    mailgrant = copied(coloured, tmp_path)
+    (first,) = [run["run"] for run in mailgrant("runs", "--json").json["runs"]]
+    second, _ = apply(mailgrant)
+    before = mailgrant.digest()
+
+    refused = mailgrant("undo", first, "--yes", "--json")
+
+    assert refused.code == 1
+    assert f"undo {second}" in refused.json["error"]["fix"]
+    assert mailgrant.digest() == before
+
+
+def test_what_was_taken_away_is_not_given_again_where_the_application_is_gone(
+    coloured: Path, tmp_path: Path
+):
+    mailgrant = copied(coloured, tmp_path)
+    second, _ = apply(mailgrant)
+    with mailgrant.world() as world:
+        for kind in ("application", "servicePrincipal"):
+            (gone,) = [each["id"] for each in world.store.all(kind) if each["displayName"] == APP]
+            world.remove(kind, gone, lag=False)
+
+    undone = mailgrant("undo", second, "--yes", "--json")
+
+    assert undone.code == 0, undone.err
+    stays = {step["do"]: step["stays"] for step in undone.json["steps"]}
+    assert "isn't there any more" in stays["mailbox_scope"]
+
+
+def test_a_colleague_needs_no_more_than_the_answers_of_now_where_notes_were_too_short(
+    coloured: Path, tmp_path: Path
+):
+    other = colleague(coloured, tmp_path)
+    with other.world() as world:
+        (principal,) = [p for p in world.store.all("servicePrincipal") if p["displayName"] == APP]
+        noted = json.loads(principal["notes"])
+        del noted["group"], noted["inside"]
+        principal["notes"] = json.dumps(noted)
+        world.put("servicePrincipal", principal["id"], principal, lag=False)
+
+    planned = other("plan", MAIN, "--yes", "--json")
+
+    assert planned.code == 0, planned.err
+    assert [c["do"] for c in planned.json["changes"] if c["verb"] == "remove"] == ["mailbox_scope"]

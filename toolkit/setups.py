@@ -217,13 +217,16 @@ def done_elsewhere(
 ) -> list[Earlier]:
     """Tell what a set-up let its application do, by the answers noted on it; `now` is how it is seen.
 
-    Raises AnswerError where what was noted doesn't tell everything.
+    What was too long to be noted is taken to be as it is answered now.
     """
     principal = marked_as(tenant, mark.name)
     notes = str(principal.get("notes") or "") if principal else ""
     if principal is None or notes == now.known.get("set_up.answers"):
         return []
-    then = look_by_marks(principal, tenant, {}, None, show, book=book).survey
+    noted = marks.answers_in(notes) or {}
+    given = {q.name: now.known.get(q.name) for q in book.questions if q.name not in noted}
+    known = {name: answer for name, answer in given.items() if answer is not None}
+    then = look_by_marks(principal, tenant, known, None, show, book=book).survey
     return [
         Earlier(name=planned.name, step=step)
         for planned, step in zip(then.changes, then.steps, strict=False)

@@ -103,7 +103,9 @@ class _Back:
         if self.step.irreversible:
             return NOTHING, self.step.irreversible
         if self.made.verb == "remove" and self.step.lets:
-            return (Change(None, self.made.before) if self.restore else NOTHING), ""
+            lost = self.step.lost(self.tenant) if self.restore else ""
+            again = self.restore and not lost
+            return (Change(None, self.made.before) if again else NOTHING), lost
         return None
 
     def _found(self, *, unsure: bool) -> State | None:

@@ -14,7 +14,7 @@ from toolkit.cli.options import (
     settings_of,
     yes_option,
 )
-from toolkit.errors import UsageError
+from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Run
 
 
@@ -62,6 +62,7 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
             run.journal.add("undone run", stays=[])
         _json(here, run, "nothing", [])
         return 0
+    _refuse_older(here, run)
     _agree(here, run, yes=yes)
     here.settings.state["run"] = run.id
     here.settings.state["resume"] = here.line(f"undo {run.id}")
@@ -81,6 +82,22 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
         [result.as_json() for result in results],
     )
     return 0
+
+
+def _refuse_older(here: Session, run: Run) -> None:
+    """Refuse to pull a run out from under a later one of the same set-up."""
+    runs = here.home.runs_of(*run.set_up)
+    places = {each.id: place for place, each in enumerate(runs)}
+    later = [
+        each
+        for each in runs[places[run.id] + 1 :]
+        if each.state != "undone" and each.journal.steps()
+    ]
+    if later:
+        raise RefusedError(
+            f"Run {later[-1].id} of the same set-up came later and builds on this one.",
+            fix=f"Undo that first: {here.line(f'undo {later[-1].id}')}",
+        )
 
 
 def _agree(here: Session, run: Run, *, yes: bool) -> None:

@@ -7,7 +7,7 @@ from toolkit.errors import NotFoundError, RefusedError
 from toolkit.inputs import BEGINS
 from toolkit.state import Change, State, texts
 from toolkit.steps import names
-from toolkit.steps.base import NamesakeError, Right, Step
+from toolkit.steps.base import NamesakeError, Right, Step, settled
 from toolkit.steps.registering import register
 from toolkit.steps.sharing import roles_of_others
 from toolkit.systems import graph_tags
@@ -284,3 +284,11 @@ def _credentials(app: dict[str, Any]) -> list[str]:
         for each in app.get("passwordCredentials") or ()
     ]
     return keys + secrets
+
+
+def application_gone(tenant: Tenant, client_id: str) -> str:
+    """Say that an application is gone for good; empty where it is there."""
+    principal = settled(
+        lambda: tenant.graph.principal_id(client_id), tenant, "the enterprise application"
+    )
+    return "" if principal else "its application isn't there any more"

@@ -142,6 +142,10 @@ class Step(ABC):
         """List the rights that this very thing takes, in the plan's words."""
         return self.needs
 
+    def lost(self, tenant: Tenant) -> str:  # noqa: ARG002  most things are never given again
+        """Say what the thing hung on and is gone for good, so that it can't be given again."""
+        return ""
+
     @property
     def fleeting(self) -> bool:
         """Tell whether the thing is made only to be taken away by the same run."""

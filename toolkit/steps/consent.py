@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from toolkit.errors import AnswerError
 from toolkit.permissions import APIS, reaches_mailboxes
 from toolkit.state import Change, State
-from toolkit.steps.app import APPLICATION_ADMINISTRATOR
+from toolkit.steps.app import APPLICATION_ADMINISTRATOR, application_gone
 from toolkit.steps.base import Right, Step
 from toolkit.systems.tenant import Tenant
 
@@ -72,6 +72,10 @@ class Consent(Step):
                 f"{self.api} has no application permission {', '.join(sorted(unknown))}.",
                 fix="Check the spelling in the playbook or the answer.",
             )
+
+    def lost(self, tenant: Tenant) -> str:
+        """Say where its application is gone."""
+        return application_gone(tenant, self.app)
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Grant what is added and take back what is removed; grants of others stay."""

@@ -7,6 +7,7 @@ from toolkit.errors import AnswerError, RefusedError, UnionTrapError
 from toolkit.permissions import ROLES
 from toolkit.state import Change, State, has_later, texts
 from toolkit.steps import names, scope_ways, union_trap
+from toolkit.steps.app import application_gone
 from toolkit.steps.base import Right, Step, settled
 from toolkit.steps.organization import LINE, is_dehydrated
 from toolkit.steps.reach import Reach
@@ -125,6 +126,10 @@ class MailboxScope(Step):
     def reach(self, tenant: Tenant, found: State | None) -> Reach | None:  # noqa: ARG002  it is about what will be
         """Count whom it will let in; a group that an earlier step makes is that step's to count."""
         return None if has_later(self.place.value) else scope_ways.reach(tenant, self.place)
+
+    def lost(self, tenant: Tenant) -> str:
+        """Say where its application is gone."""
+        return application_gone(tenant, self.app)
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Make the pointer and the assignments that are missing, or remove ours.
