@@ -98,7 +98,7 @@ def _survey(
     for entry in before:
         step, change = looked[entry.name]
         told_again(step, known).check(tenant, change.before)
-        planned = _show(entry, step, change)
+        planned = as_planned(entry, step, change)
         planned = _reaching(entry, planned, looked, tenant, changes)
         if planned.do == "mailbox_scope" and planned.reach:
             preflight.hold_against(planned.reach, book, answers, tenant)
@@ -222,10 +222,11 @@ def _reaching(
 def _removal(entry: Entry, known: dict[str, Any], mark: Mark) -> Planned:
     """Plan to take away what is there only until then."""
     step = playbook.build(entry, known, mark)
-    return _show(entry, step, Change({"app": known.get("app.client_id", "known later")}, None))
+    return as_planned(entry, step, Change({"app": known.get("app.client_id", "known later")}, None))
 
 
-def _show(entry: Entry, step: Step, change: Change) -> Planned:
+def as_planned(entry: Entry, step: Step, change: Change) -> Planned:
+    """Write a step and its change as the person who agrees sees them."""
     return Planned(
         name=entry.name,
         do=entry.do,

@@ -13,7 +13,7 @@ from toolkit import certificates, inputs, playbook
 from toolkit import survey as surveying
 from toolkit.clock import SystemClock
 from toolkit.home import Home, Run
-from toolkit.plan import Plan, Planned
+from toolkit.plan import Plan
 from toolkit.state import Change, State
 from toolkit.steps.base import Mark
 
@@ -51,10 +51,10 @@ def draw() -> Draw:
             state = (found or {}).get(entry.name)
             known |= {f"{entry.name}.{key}": value for key, value in (state or {}).items()}
             step = playbook.build(entry, known, Mark(book.name, str(given["instance"])))
-            changes.append(_planned(entry, step, Change(state, step.wanted(state))))
+            changes.append(surveying.as_planned(entry, step, Change(state, step.wanted(state))))
         for entry in after:
             step = playbook.build(entry, known, Mark(book.name, str(given["instance"])))
-            changes.append(_planned(entry, step, Change({"app": "x"}, None)))
+            changes.append(surveying.as_planned(entry, step, Change({"app": "x"}, None)))
         return Plan(
             book=book,
             answers=given,
@@ -65,19 +65,6 @@ def draw() -> Draw:
         )
 
     return drawn
-
-
-def _planned(entry: playbook.Entry, step: Any, change: Change) -> Planned:
-    return Planned(
-        name=entry.name,
-        do=entry.do,
-        title=step.title,
-        because=entry.because,
-        change=change,
-        alarm=step.alarm,
-        irreversible=step.irreversible,
-        needs=step.needs,
-    )
 
 
 @pytest.fixture(scope="session")
