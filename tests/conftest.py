@@ -66,6 +66,13 @@ class CommandLine:
             code = run(line)
         return Ended(code, out.getvalue(), err.getvalue())
 
+    def carried_out(self, *arguments: str) -> Ended:
+        """Apply, and say yes where the second go waits for a person."""
+        ended = self("apply", *arguments, "--yes", "--json")
+        if ended.code == 75 and json.loads(self("runs", "--json").out)["runs"][-1]["awaits"]:
+            return self("runs", "resume", ended.json["run"], "--confirmed", "--json")
+        return ended
+
     @property
     def practice(self) -> Path:
         return self.home / "practice"

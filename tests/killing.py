@@ -228,10 +228,10 @@ def kinds(found: Objects) -> Counter[str]:
 
 
 def _alike(name: str) -> str:
-    """Name a place apart from what differs from run to run: thumbprints and the run's own name."""
+    """Name a place apart from what differs from run to run: thumbprints, nonces and the run's own name."""
     import re
 
-    return re.sub(r"[0-9a-f]{40}|[0-9a-f]{4}$", "*", name)
+    return re.sub(r"[0-9a-f]{40}|(?<=-)[0-9a-f]{8}(?=\.)|[0-9a-f]{4}$", "*", name)
 
 
 def _copy(home: Path, folder: Path) -> Path:

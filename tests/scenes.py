@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.killing import After, Objects, Point, Scene, execute, kinds, matrix, objects, points
-from toolkit import certificates
+from toolkit import certificates, playbook
 from toolkit.practice import control
 from toolkit.practice.store import Store
 
@@ -17,6 +17,7 @@ LAGS = (0, 3, 8)
 LAG = 3
 """How many reads see the old world after a write, where not all of LAGS are played."""
 SAMPLE = 4
+PENDING = 75
 HEARD = 1000
 """So many reads ago: no replica lags as far as that."""
 Scenes = dict[str, Callable[[Path], Scene]]
@@ -130,9 +131,14 @@ def taking_back(
     return Scene(home, command, check, after, code)
 
 
+def _kept(home: Path) -> list[str]:
+    """List what lies in keep."""
+    return sorted(path.name for path in (home / "keep").glob("mailgrant-*"))
+
+
 def _alike(end: Path, wanted: Path) -> None:
     """Compare two worlds by what they mean, and what lies in keep; say where they differ."""
-    kept = [sorted(path.name for path in (home / "keep").glob("*.pem")) for home in (end, wanted)]
+    kept = [_kept(home) for home in (end, wanted)]
     assert kept[0] == kept[1], f"keep: {kept[0]} in place of {kept[1]}"
     if world(end) != world(wanted):
         here, there = objects(end), objects(wanted)
@@ -144,38 +150,63 @@ def _alike(end: Path, wanted: Path) -> None:
 # ---- a playbook ----
 
 
+def ending(name: str) -> int:
+    """Tell how a clean apply of a playbook ends: some wait for a person before their second go."""
+    return PENDING if playbook.load(name).gate.confirm else 0
+
+
 def applying(home: Path, *words: str) -> Scene:
     """Apply a playbook; a clean apply tells how many of each kind there must be."""
     before, clean = objects(home), Path(shutil.copytree(home, home.with_name("clean")))
-    command = ("apply", *words, "--yes", "--json")
-    done(clean, *command)
-    wanted = kinds(objects(clean))
+    command, code = ("apply", *words, "--yes", "--json"), ending(words[0])
+    done(clean, *command, code=code)
+    wanted, credentials = kinds(objects(clean)), len(_credentials(objects(clean)))
 
     def check(end: Path) -> None:
         after = objects(end)
         assert kinds(after) == wanted
-        assert [key for key in before if after.get(key) != before[key]] == []
+        changed = [key for key in before if after.get(key) != before[key]]
+        assert {kind for kind, _ in changed} <= ({"application"} if code else set())
         _keys_kept(before, after, end)
+        assert len(_credentials(after)) == credentials
         (run,) = [each for each in (end / "runs").iterdir() if (each / "journal.jsonl").exists()]
         events = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
         ended = [e["event"] for e in events if e["event"] in ("finished", "pending")]
-        assert ended[-1] == "finished"
-        assert [e for e in events if e["event"] == "verdict"][-1]["verdict"] == "proved"
+        assert ended[-1] == ("pending" if code else "finished")
+        proved = "interim" if code else "verdict"
+        assert [e for e in events if e["event"] == proved][-1]["verdict"] == "proved"
 
-    return Scene(home, command, check)
+    return Scene(home, command, check, code=code)
+
+
+def confirming(home: Path, *words: str) -> Scene:
+    """Say yes to a run's second go, where it waits for a person."""
+    run = done(home, "apply", *words, "--yes", "--json", code=PENDING)
+    return as_if_never_killed(home, ("runs", "resume", run, "--confirmed", "--json"))
+
+
+def giving_back(home: Path, *words: str) -> Scene:
+    """Take back a run's second go alone."""
+    run = done(home, "apply", *words, "--yes", "--json", code=PENDING)
+    before = copy_of(home)
+    done(home, "runs", "resume", run, "--confirmed", "--json")
+    return taking_back(home, ("undo", run, "--second-go", "--yes", "--json"), before)
 
 
 def undoing(home: Path, *words: str) -> Scene:
     """Undo a playbook that was applied."""
-    before = copy_of(home)
-    run = done(home, "apply", *words, "--yes", "--json")
+    before, code = copy_of(home), ending(words[0])
+    run = done(home, "apply", *words, "--yes", "--json", code=code)
+    if code:
+        done(home, "runs", "resume", run, "--confirmed", "--json")
     return taking_back(home, ("undo", run, "--yes", "--json"), before)
 
 
 def regretting(home: Path, *words: str) -> Scene:
     """Apply a playbook, and take it back in place of carrying it on."""
     before = copy_of(home)
-    return taking_back(home, ("apply", *words, "--yes", "--json"), before, undo_what_began)
+    command, code = ("apply", *words, "--yes", "--json"), ending(words[0])
+    return taking_back(home, command, before, undo_what_began, code=code)
 
 
 def undo_what_began(home: Path, but: str = "") -> tuple[str, ...] | None:
@@ -186,13 +217,18 @@ def undo_what_began(home: Path, but: str = "") -> tuple[str, ...] | None:
 
 
 def _keys_kept(before: Objects, after: Objects, home: Path) -> None:
-    """Each certificate on what was made has its private key in keep, and keep holds no other."""
-    made = [body for key, body in after.items() if key not in before and key[0] == "application"]
-    there = [
-        certificates.thumbprint_of(k["customKeyIdentifier"])
-        for body in made
-        for k in body["keyCredentials"]
-    ]
-    kept = [path.stem.rsplit("-", 1)[1].upper() for path in (home / "keep").glob("*.pem")]
-    assert sorted(there) == sorted(kept)
-    assert len(there) == len(made)
+    """Each new certificate and secret has its other half in keep, and keep holds no other."""
+    keep = home / "keep"
+    kept = [path.stem.rsplit("-", 1)[1].upper() for path in keep.glob("*.pem")]
+    values = [json.loads(path.read_bytes())["key_id"] for path in keep.glob("*.json")]
+    assert sorted(_credentials(after) - _credentials(before)) == sorted(kept + values)
+    assert list(keep.glob("*.asked")) == []
+
+
+def _credentials(found: Objects) -> set[str]:
+    """List the thumbprints and the ids of secrets on all applications."""
+    apps = [body for (kind, _), body in found.items() if kind == "application"]
+    keys = [key for body in apps for key in body["keyCredentials"]]
+    secrets = [secret for body in apps for secret in body["passwordCredentials"]]
+    thumbprints = {certificates.thumbprint_of(key["customKeyIdentifier"]) for key in keys}
+    return thumbprints | {secret["keyId"] for secret in secrets}

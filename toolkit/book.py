@@ -18,7 +18,10 @@ DAYS = ("members", "stop", "retire", "organization")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One step as the playbook says it: fields still hold references."""
+    """One step as the playbook says it: fields still hold references.
+
+    `second` says that it belongs to the second go.
+    """
 
     name: str
     do: str
@@ -27,6 +30,7 @@ class Entry:
     when: tuple[str, ...]
     unless: tuple[str, ...]
     line: int
+    second: bool = False
 
     @property
     def kind(self) -> type[Step]:
@@ -41,6 +45,17 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What must be so before the second go, once the first one is proved.
+
+    `after` is how long it must stand (tenant time), `confirm` what a person must say yes to.
+    """
+
+    after: str = ""
+    confirm: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Playbook:
     """One guided set-up. `text` is the file itself; `digest` its SHA-256."""
 
@@ -52,6 +67,7 @@ class Playbook:
     obsolete: tuple[Mapping[str, str], ...]
     questions: tuple[Question, ...]
     entries: tuple[Entry, ...]
+    gate: Gate
     proof: Mapping[str, str]
     handover: tuple[Mapping[str, str], ...]
     text: str = field(repr=False)

@@ -14,6 +14,7 @@ from toolkit.inputs import MAIL_ADDRESS, Answer
 from toolkit.plan import Plan
 from toolkit.setups import SetUp, Target
 from toolkit.state import from_json, texts, to_json
+from toolkit.steps.credential import Credential
 from toolkit.steps.mailboxes import CLOUD_MAILBOXES
 from toolkit.systems.tenant import Tenant
 from toolkit.verdicts import Verdict
@@ -174,6 +175,7 @@ def members_plan(
         outside=next(iter(went), outside if outside not in after else ""),
         roles=roles_of(of.survey.steps),
         thumbprint=str(of.seen("certificate").get("thumbprint", "")),
+        secret_id=str(of.seen("client_secret").get("key_id", "")),
         proved=_last_live(of),
     )
 
@@ -195,7 +197,10 @@ def members_proof(drawn: Plan, run: Run | None) -> Proof | None:
         app=str(drawn.answers["client_id"]),
         inside=said["inside"] or None,
         outside=said["outside"] or None,
-        thumbprint=str(drawn.answers.get("thumbprint", "")),
+        credential=Credential(
+            thumbprint=str(drawn.answers.get("thumbprint", "")),
+            secret_id=str(drawn.answers.get("secret_id", "")),
+        ),
         roles=tuple(roles),
         refused=(times["refused"],) if "refused" in times else (),
         since=None,

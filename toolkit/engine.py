@@ -4,11 +4,12 @@ A journal line lies on the disk before every write. Killed anywhere and run agai
 at the tenant first and ends with one of each thing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
-from toolkit import playbook, proof
+from toolkit import gate, playbook, proof
 from toolkit import survey as surveying
 from toolkit.errors import NotYetError, PlanChangedError
 from toolkit.home import Run
@@ -65,22 +66,22 @@ def apply(plan: Plan, tenant: Tenant, run: Run, show: Show, *, wait: timedelta) 
     known = surveying.starting_point(plan.answers, tenant) | surveying.leaving(plan.changes)
     work = _Work(plan, tenant, run, show, known)
     names = {planned.name for planned in plan.changes}
-    before, after = surveying.entries(plan.book, plan.answers)
-    for entry in before:
-        if entry.name in names:
-            work.carry_on(entry)
+    goes = surveying.entries(plan.book, plan.answers)
+    work.carry_on_all(entry for entry in goes.first if entry.name in names)
     for planned in plan.changes:
         if planned.dropped:
             work.take_back(planned.name, planned.dropped.step)
+    stopped = None if gate.passed(plan, run) else work.stopped_between(wait)
+    if stopped is not None:
+        return _pending(run, work.outcomes, stopped)
+    work.carry_on_all(entry for entry in goes.second if entry.name in names)
     verdict = None
     if plan.book.proof:
         wanted = proof.of(plan, work.known, work.steps, run)
         verdict = proof.prove(wanted, tenant, run, show, wait=wait)
         if verdict.word == "pending":
             return _pending(run, work.outcomes, verdict)
-    for entry in after:
-        if entry.name in names:
-            work.carry_on(entry)
+    work.carry_on_all(entry for entry in goes.last if entry.name in names)
     run.journal.add("finished", verdict=verdict.word if verdict else None)
     outcome: Literal["done", "nothing"] = "done" if run.journal.last("announced") else "nothing"
     return Result(outcome=outcome, steps=tuple(work.outcomes), verdict=verdict)
@@ -120,6 +121,24 @@ class _Work:
     known: dict[str, Any]
     steps: list[Step] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+
+    def carry_on_all(self, entries: Iterable[Entry]) -> None:
+        """Bring the things of these steps to what they should be, one after the other."""
+        for entry in entries:
+            self.carry_on(entry)
+
+    def stopped_between(self, wait: timedelta) -> Verdict | None:
+        """Prove the first go, and tell what the second one still waits for; None where it may come."""
+        if self.plan.book.proof:
+            wanted = proof.of(self.plan, self.known, self.steps, self.run, interim=True)
+            verdict = proof.prove(wanted, self.tenant, self.run, self.show, wait=wait)
+            if verdict.word != "proved":
+                return verdict
+        found = gate.look(self.plan, self.run, self.tenant, wait=wait)
+        if found is not None:
+            self.show.proving(found)
+            self.run.journal.add("verdict", **found.as_json())
+        return found
 
     def carry_on(self, entry: Entry) -> None:
         """Bring one step's thing to what it should be, unless it is."""

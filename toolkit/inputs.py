@@ -65,6 +65,8 @@ CHANGE_QUESTION = Question(
     kind="text",
     default="",
 )
+CLIENT_ID = "client_id"
+"""The question that names an application which is there, where a playbook registers none."""
 ALWAYS = (INSTANCE_QUESTION, CHANGE_QUESTION)
 ADOPT = "adopt"
 """What is answered by the option --adopt alone, which no playbook asks: an application's client id."""

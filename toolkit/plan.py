@@ -18,14 +18,15 @@ from toolkit.steps.reach import Reach
 from toolkit.steps.reach import from_json as reach_from_json
 from toolkit.systems.tenant import Tenant
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
     """One step of a plan, as the person who agrees sees it.
 
-    `dropped` is what an earlier run did and the answers don't ask for any more.
+    `dropped` is what an earlier run did and the answers don't ask for any more; `second` says that
+    it belongs to the second go.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Planned:
     needs: tuple[Right, ...] = ()
     reach: Reach | None = None
     dropped: Earlier | None = None
+    second: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -54,6 +56,7 @@ class Planned:
             "reach": self.reach.as_json() if self.reach else None,
             "needs": [{"role": right.role, "why": right.why} for right in self.needs],
             "dropped": self.dropped.as_json() if self.dropped else None,
+            "second": self.second,
         }
 
 
@@ -72,6 +75,11 @@ class Plan:
     def mark(self) -> Mark:
         """Tell which set-up this is."""
         return Mark(self.book.name, str(self.answers["instance"]))
+
+    @property
+    def comes_again(self) -> tuple[Planned, ...]:
+        """List what is to be done in the second go."""
+        return tuple(p for p in self.changes if p.second and p.change.needed)
 
     @property
     def needed(self) -> bool:
@@ -180,6 +188,7 @@ def _saved_change(data: Mapping[str, Any]) -> Planned:
         needs=tuple(Right(each["role"], each["why"]) for each in data["needs"]),
         reach=reach_from_json(data["reach"]),
         dropped=dropped.from_saved(data["dropped"]) if data["dropped"] else None,
+        second=data["second"],
     )
 
 

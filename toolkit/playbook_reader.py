@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import MISSING, replace
 from typing import Any
 
-from toolkit.book import Entry, Playbook
+from toolkit.book import Entry, Gate, Playbook
 from toolkit.errors import AnswerError, PlaybookError
-from toolkit.inputs import KINDS, NAME, Question, meant, typed
+from toolkit.inputs import DURATION, KINDS, NAME, Question, meant, typed
 from toolkit.steps import CATALOGUE
 from toolkit.steps.base import parameters
 from toolkit.strict_yaml import REFERENCE, Node, shown
@@ -19,6 +19,7 @@ ROOT = (
     "obsolete",
     "questions",
     "steps",
+    "second_go",
     "proof",
     "handover",
 )
@@ -26,7 +27,8 @@ SOURCE = ("page", "url", "read")
 OBSOLETE = ("says", "instead")
 ENTRY = ("do", "as", "when", "unless", "because")
 QUESTION = ("name", "ask", "kind", "default", "practice", "choices", "when", "unless")
-PROOF = ("app", "certificate", "inside", "outside")
+SECOND_GO = ("after", "confirm", "steps")
+PROOF = ("app", "certificate", "secret", "inside", "outside")
 HANDOVER = ("label", "value")
 MOST = 100
 """Questions, steps and lines of the handover sheet; more than a person can oversee is a mistake."""
@@ -59,10 +61,9 @@ class Reader:
             source=self._texts_of(root, "source", SOURCE),
             obsolete=tuple(self._lines(root, "obsolete", OBSOLETE)),
             questions=tuple(self._question(each) for each in self._nodes(root, "questions")),
-            entries=tuple(self._entry(each) for each in self._nodes(root, "steps")),
-            proof=self._texts_of(
-                root, "proof", PROOF, ("app", "inside", "outside"), references=True
-            ),
+            entries=(*map(self._entry, self._nodes(root, "steps")), *self._second(root)),
+            gate=self._gate(root),
+            proof=self._texts_of(root, "proof", PROOF, ("app",), references=True),
             handover=tuple(self._lines(root, "handover", HANDOVER)),
             text=text,
         )
@@ -109,6 +110,26 @@ class Reader:
             raise self.bad(node.lines[name], error.message.rstrip(".")) from error
 
     # ---- steps ----
+
+    def _second(self, root: Node) -> Iterator[Entry]:
+        """Read the steps of the second go."""
+        node = self._texts_of(root, "second_go", SECOND_GO, ("steps",), but=("steps",))
+        for each in self._nodes(node, "steps") if node else ():
+            yield replace(self._entry(each), second=True)
+
+    def _gate(self, root: Node) -> Gate:
+        """Read what the second go waits for: some time, or a person, or both."""
+        node = root.get("second_go", Node())
+        gate = Gate(after=self._text(node, "after"), confirm=self._text(node, "confirm"))
+        if node and not (gate.after or gate.confirm):
+            raise self.bad(
+                node.line, "the second go waits for nothing", "Give `after` or `confirm`."
+            )
+        if gate.after and not DURATION.fullmatch(gate.after):
+            raise self.bad(
+                node.lines["after"], f"{shown(gate.after)} is no duration", "Say 2h or 30m."
+            )
+        return gate
 
     def _entry(self, node: Node) -> Entry:
         if "do" not in node:
@@ -215,13 +236,14 @@ class Reader:
         needed: tuple[str, ...] = (),
         *,
         references: bool = False,
+        but: tuple[str, ...] = (),
     ) -> Node:
         node = root.get(name, Node())
         if not isinstance(node, Node):
             raise self.bad(root.lines[name], f"{name!r} must be `name: value` lines")
         if name in root:
             self._known(node, names, needed)
-        for each in node:
+        for each in set(node) - set(but):
             self._text(node, each, references=references)
         return node
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from toolkit.book import Entry, Playbook, combinations, conditions, references
-from toolkit.inputs import ALWAYS, Answers, Question, meant
+from toolkit.inputs import ALWAYS, CLIENT_ID, Answers, Question, meant
 from toolkit.playbook_reader import Reader
 from toolkit.steps.base import parameters
 from toolkit.strict_yaml import REFERENCE, Node, shown
@@ -18,7 +18,11 @@ MOST_CHOICES = 2
 LOOKS_LIKE_REFERENCE = re.compile(r"\$\{[^}]*\}?")
 TYPES: dict[str, Any] = {"list": tuple[str, ...], "yes_no": bool, "number": int}
 """What the answer to a question is, where it isn't text."""
-PROVED_BY = {"app": ("app", "client_id"), "certificate": ("certificate", "thumbprint")}
+PROVED_BY = {
+    "app": ("app", "client_id"),
+    "certificate": ("certificate", "thumbprint"),
+    "secret": ("client_secret", "key_id"),
+}
 """What a line of the proof must refer to: which step, and what of it."""
 
 
@@ -114,11 +118,11 @@ class _Rules:
         for name, value in self.book.proof.items():
             found = REFERENCE.fullmatch(value)
             do, offer = PROVED_BY.get(name, ("", ""))
-            good = (
-                [f"{entry.name}.{offer}" for entry in self.book.entries if entry.do == do]
-                if do
-                else [q.name for q in self.book.questions if q.kind == "mail_address"]
-            )
+            good = [f"{entry.name}.{offer}" for entry in self.book.entries if do and entry.do == do]
+            if name == "app":
+                good += [q.name for q in self.book.questions if q.name == CLIENT_ID]
+            elif not do:
+                good = [q.name for q in self.book.questions if q.kind == "mail_address"]
             if not found or found[1] not in good:
                 raise self.bad(
                     _line_of(self.book.proof, name),

@@ -12,6 +12,7 @@ from toolkit.playbook_reader import (
     PROOF,
     QUESTION,
     ROOT,
+    SECOND_GO,
     SOURCE,
 )
 from toolkit.steps import CATALOGUE
@@ -33,6 +34,7 @@ TYPES: dict[Any, dict[str, Any]] = {
 
 def schema() -> dict[str, Any]:
     """Write the schema of a whole playbook."""
+    steps = _list({"anyOf": [_step(kind) for kind in CATALOGUE.values()]})
     parts = {
         "title": TEXT,
         "audience": TEXT,
@@ -40,8 +42,9 @@ def schema() -> dict[str, Any]:
         "source": _texts(SOURCE, date="read"),
         "obsolete": _list(_texts(OBSOLETE, needed=OBSOLETE)),
         "questions": _list(_question()),
-        "steps": _list({"anyOf": [_step(kind) for kind in CATALOGUE.values()]}),
-        "proof": _texts(PROOF, needed=("app", "inside", "outside")),
+        "steps": steps,
+        "second_go": _object({**dict.fromkeys(SECOND_GO, TEXT), "steps": steps}, ("steps",)),
+        "proof": _texts(PROOF, needed=("app",)),
         "handover": _list(_texts(HANDOVER, needed=HANDOVER)),
     }
     missing = [name for name in ROOT if name not in parts]

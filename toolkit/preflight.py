@@ -30,9 +30,10 @@ INVOKE_COMMAND = (
 
 def check(book: Playbook, answers: Answers, tenant: Tenant) -> tuple[str, ...]:
     """Refuse answers that can't work in this tenant; give back what the plan must mention."""
-    if not book.proof:
+    if not book.proof or not any(entry.kind.cmdlets for entry in book.active(answers)):
         return ()
-    mailboxes = [playbook.fill(book.proof[name], answers) for name in ("inside", "outside")]
+    said = [book.proof[name] for name in ("inside", "outside") if name in book.proof]
+    mailboxes = [playbook.fill(each, answers) for each in said]
     mailboxes = [str(each) for each in mailboxes if str(each) in answers.values()]
     if len(mailboxes) != len(set(mailboxes)):
         raise AnswerError(

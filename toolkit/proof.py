@@ -9,8 +9,10 @@ from toolkit import playbook
 from toolkit import survey as surveying
 from toolkit.checks import Proof, granted_of, roles_of
 from toolkit.home import Run
+from toolkit.inputs import CLIENT_ID
 from toolkit.plan import Plan
 from toolkit.steps.base import Step
+from toolkit.steps.credential import Credential
 from toolkit.systems.tenant import Tenant
 from toolkit.verdicts import Verdict
 
@@ -25,25 +27,38 @@ class Show(Protocol):
         """Say that the proof begins, or what it says."""
 
 
-def of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run | None) -> Proof:
-    """Tell what is to be proved of a set-up as it stands."""
+def of(
+    plan: Plan,
+    known: Mapping[str, Any],
+    steps: list[Step],
+    run: Run | None,
+    *,
+    interim: bool = False,
+) -> Proof:
+    """Tell what is to be proved of a set-up as it stands; `interim` before its second go."""
     wanted = {name: str(playbook.fill(value, known)) for name, value in plan.book.proof.items()}
+    inside, outside = wanted.get("inside"), wanted.get("outside")
     asked = set(plan.answers.values())
     scoped = roles_of(steps)
     confirmed = _times(run, "confirmed")
     return Proof(
         app=wanted["app"],
-        inside=wanted["inside"] if wanted["inside"] in asked else None,
-        outside=wanted["outside"] if scoped and wanted["outside"] in asked else None,
-        thumbprint=str(
-            known.get(f"{surveying.PROOF_KEY}.thumbprint") or wanted.get("certificate", "")
+        inside=inside if inside in asked else None,
+        outside=outside if scoped and outside in asked else None,
+        credential=Credential(
+            thumbprint=str(
+                known.get(f"{surveying.PROOF_KEY}.thumbprint") or wanted.get("certificate", "")
+            ),
+            secret_id=wanted.get("secret", ""),
         ),
         roles=scoped,
         granted=granted_of(steps),
         refused=_times(run, "refused"),
         since=confirmed[0] if confirmed else None,
         proved=proved(run),
-        moved=_taken_back(plan, run),
+        moved=_taken_back(plan, run) if scoped and not interim else None,
+        interim=interim,
+        theirs=plan.book.proof["app"] == f"${{{CLIENT_ID}}}",
     )
 
 
@@ -62,7 +77,7 @@ def prove(proof: Proof, tenant: Tenant, run: Run | None, show: Show, *, wait: ti
     show.proving(verdict)
     tenant.memory.forget()
     if run is not None:
-        run.journal.add("verdict", **verdict.as_json())
+        run.journal.add("interim" if proof.interim else "verdict", **verdict.as_json())
     return verdict
 
 
@@ -78,7 +93,7 @@ def _look(proof: Proof, tenant: Tenant, run: Run | None) -> Verdict:
 
 def _taken_back(plan: Plan, run: Run | None) -> datetime | None:
     """Tell when the run last took something away from the application, which it may still have."""
-    names = {planned.name for planned in plan.changes if planned.dropped}
+    names = {planned.name for planned in plan.changes if planned.dropped or planned.second}
     times = [
         datetime.fromisoformat(record["at"])
         for record in (run.journal if run else ())

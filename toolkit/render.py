@@ -212,7 +212,12 @@ def plan_lines(plan: Plan) -> Iterator[tuple[str, str]]:
     for alarm in dict.fromkeys(plan.alarms):
         yield from _wrapped("alarm", f"! {alarm}")
     yield "detail", ""
+    heading = wording.second_go(plan)
     for planned in plan.changes:
+        if heading and planned.second:
+            yield "detail", ""
+            yield from _wrapped("title", f"  {heading}", hang=4)
+            heading = ""
         yield from _block(plan, planned)
     yield "detail", ""
     yield from _ending(plan)

@@ -55,6 +55,12 @@ class SetUp:
         return str(self.seen("app").get("name") or self.mark.name)
 
     @property
+    def app(self) -> str:
+        """Tell the client id of its application, made or only named; empty where there is none yet."""
+        named = self.plan.answers.get(inputs.CLIENT_ID, "")
+        return str(self.survey.known.get("app.client_id") or named)
+
+    @property
     def client_id(self) -> str:
         """Tell its application's client id; raises NotFoundError where it isn't there."""
         found = self.seen("app").get("client_id")

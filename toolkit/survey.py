@@ -86,14 +86,15 @@ def _survey(
     mark = Mark(book.name, str(answers["instance"]))
     notes = (*tenant.notes, *preflight.check(book, answers, tenant))
     known = starting_point(answers, tenant)
-    before, after = entries(book, answers)
+    goes = entries(book, answers)
+    before, after = (*goes.first, *goes.second), goes.last
     looked: dict[str, tuple[Step, Change]] = {}
     for entry in before:
         show(entry.name)
         looked[entry.name] = _look(entry, known, mark, tenant)
     steps = [step for step, _ in looked.values()]
     leftovers = list(_leftovers(dropped.left(earlier, steps), tenant))
-    known |= leaving(leftovers)
+    known |= leaving([*leftovers, *(as_planned(e, *looked[e.name]) for e in goes.second)])
     changes: list[Planned] = []
     for entry in before:
         step, change = looked[entry.name]
@@ -120,12 +121,22 @@ def starting_point(answers: Answers, tenant: Tenant) -> dict[str, Any]:
     return {**answers, **here, **told}
 
 
-def entries(book: Playbook, answers: Answers) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """List the steps before the proof and after it.
+@dataclass(frozen=True, kw_only=True)
+class Goes:
+    """The steps of the first go, of the second one, and what is done last, after the proof."""
+
+    first: tuple[Entry, ...]
+    second: tuple[Entry, ...]
+    last: tuple[Entry, ...] = ()
+
+
+def entries(book: Playbook, answers: Answers) -> Goes:
+    """Sort the steps that these answers ask for.
 
     Where the vendor holds the key, a key of 24 hours is added for the proof and taken away again.
     """
-    active = book.active(answers)
+    active = tuple(entry for entry in book.active(answers) if not entry.second)
+    second = tuple(entry for entry in book.active(answers) if entry.second)
     for entry in active:
         if entry.do == "certificate" and playbook.fill(entry.fields.get("file", ""), answers):
             fields = {"app": entry.fields["app"], "proof": True}
@@ -138,8 +149,9 @@ def entries(book: Playbook, answers: Answers) -> tuple[tuple[Entry, ...], tuple[
                 PROOF_KEY_GONE, {**fields, "gone": True}, "The proof is done with it."
             )
             at = active.index(entry) + 1
-            return (*active[:at], added, *active[at:]), (taken,)
-    return active, ()
+            first = (*active[:at], added, *active[at:])
+            return Goes(first=first, second=second, last=(taken,))
+    return Goes(first=active, second=second)
 
 
 def _proof_entry(name: str, fields: Mapping[str, Any], because: str) -> Entry:
@@ -164,8 +176,13 @@ def told_again(step: Step, known: Mapping[str, Any]) -> Step:
 
 
 def leaving(changes: Iterable[Planned]) -> dict[str, Any]:
-    """Tell, as what references may name, which tenant-wide permissions a plan takes back."""
-    return {"set_up.leaving": dropped.leaving(c.dropped for c in changes if c.dropped)}
+    """Tell, as what references may name, which tenant-wide permissions a plan takes back.
+
+    That is what the answers don't ask for any more, and what the second go takes away.
+    """
+    changes = list(changes)
+    second = {name for c in changes if c.second for name in c.change.removed("granted")}
+    return {"set_up.leaving": (*dropped.leaving(c.dropped for c in changes if c.dropped), *second)}
 
 
 def _leftovers(left: Iterable[Earlier], tenant: Tenant) -> Iterator[Planned]:
@@ -236,4 +253,5 @@ def as_planned(entry: Entry, step: Step, change: Change) -> Planned:
         alarm=step.alarm,
         irreversible=step.irreversible,
         needs=step.rights,
+        second=entry.second,
     )

@@ -50,7 +50,7 @@ class Looked:
 def prove(found: SetUp, tenant: Tenant, show: proof.Show, *, wait: timedelta) -> Verdict | None:
     """Prove one set-up again; None where there is nothing to prove."""
     plan, survey = found.plan, found.survey
-    if not plan.book.proof or "app.client_id" not in survey.known:
+    if not plan.book.proof or not found.app:
         return None
     wanted = proof.of(plan, survey.known, survey.steps, found.run)
     return proof.prove(wanted, tenant, found.run, show, wait=wait)
@@ -63,7 +63,7 @@ def every(
     known: dict[Mark, Run] = {}
     for each in home.runs():
         mine = each.set_up[0] == tenant.id and each.set_up[1] not in DAYS
-        if mine and each.state != "undone" and each.journal.steps():
+        if mine and _registers(each) and each.state != "undone" and each.journal.steps():
             known[Mark(*each.set_up[1:])] = each
     principals = {principal["mark"]: principal for principal in setups.marked(tenant)}
     for mark in sorted({*known, *principals}, key=lambda mark: mark.name):
@@ -77,6 +77,11 @@ def every(
             run=run.id if run is not None else "",
             **_one(look, tenant, show, wait),
         )
+
+
+def _registers(run: Run) -> bool:
+    """Tell whether a run is of a set-up of its own, and no change of an application that is there."""
+    return any(each["do"] == "app" for each in run.plan()["changes"])
 
 
 def _way(

@@ -55,7 +55,7 @@ class Terminal:
 
         plain = no_color or bool(os.environ.get("NO_COLOR"))
         self.talk = Console(
-            stderr=True, markup=False, highlight=False, no_color=plain, soft_wrap=True
+            stderr=True, markup=False, emoji=False, highlight=False, no_color=plain, soft_wrap=True
         )
         self.verbose, self.practice = verbose, practice
         self.moving = self.talk.is_terminal and os.environ.get("TERM") != "dumb"
@@ -89,7 +89,13 @@ class Terminal:
         from rich.console import Console
 
         console = (
-            Console(markup=False, highlight=False, no_color=self.talk.no_color, soft_wrap=True)
+            Console(
+                markup=False,
+                emoji=False,
+                highlight=False,
+                no_color=self.talk.no_color,
+                soft_wrap=True,
+            )
             if to_stdout
             else self.talk
         )

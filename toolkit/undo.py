@@ -54,9 +54,7 @@ def undo(
     application that is in use. Without `restore`, what this run took away isn't given back.
     """
     tenant.run = run.id
-    kinds = {CATALOGUE[(run.journal.announced(name) or {})["do"]] for name in run.journal.steps()}
-    if scopes := scopes_of(kinds):
-        tenant.identity.ask_for(*scopes, SIGN_INS)
+    _ask_for(run, run.journal.steps(), tenant)
     run.journal.add("undo", force=force, delete=delete)
     steps = list(reversed(run.journal.steps()))
     results = []
@@ -65,6 +63,24 @@ def undo(
         results.append(back.go(show, (number, len(steps))))
     run.journal.add("undone run", stays=[result.title for result in results if result.stays])
     return results
+
+
+def undo_some(run: Run, names: list[str], tenant: Tenant, show: Show) -> list[Undone]:
+    """Take back some steps of a run, newest first; the others stand, and the run is pending again."""
+    tenant.run = run.id
+    _ask_for(run, names, tenant)
+    results = []
+    for number, name in enumerate(reversed(names), 1):
+        back = _Back(name, run, tenant, force=False, delete=False, restore=True)
+        results.append(back.go(show, (number, len(names))))
+    run.journal.add("pending", until=None, why="Its second go was taken back.")
+    return results
+
+
+def _ask_for(run: Run, names: list[str], tenant: Tenant) -> None:
+    kinds = {CATALOGUE[(run.journal.announced(name) or {})["do"]] for name in names}
+    if scopes := scopes_of(kinds):
+        tenant.identity.ask_for(*scopes, SIGN_INS)
 
 
 class _Back:
@@ -90,8 +106,7 @@ class _Back:
             journal.add("undoing", step=self.name, do=step.do, before=before, after=after)
             step.write(self.tenant, change)
             look_until(step, change, self.tenant)
-        if change.after is None:
-            step.forget(self.tenant)
+        step.forget(self.tenant)
         journal.add("undone", step=self.name, do=step.do, stays=stays)
         show.step(*place, step.title, change.verb, done=True)
         if stays:

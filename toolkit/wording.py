@@ -38,6 +38,8 @@ LABELS = {
     "app": "application id",
     "client_id": "application id",
     "thumbprint": "certificate",
+    "key_id": "client secret",
+    "unsure": "secrets nobody has the value of",
     "not_after": "valid until",
     "address": "address",
     "hidden": "hidden in lists",
@@ -59,12 +61,17 @@ VALUES: dict[object, str] = {
     "AzureADMyOrg": "this tenant only",
 }
 
-IN_TITLES = ("name", "address", "roles", "granted", "answers")
+IN_TITLES = ("name", "address", "roles", "granted", "answers", "unsure")
 """What is not shown of a thing that is made: its title says it, or the sheet's list of answers."""
+
+SECRETS = {"certificate": "private keys", "client_secret": "client secrets"}
+"""What is made by these steps and kept on this computer."""
 
 PLACES = {
     "app": "Microsoft Entra ID",
     "certificate": "Microsoft Entra ID",
+    "client_secret": "Microsoft Entra ID",
+    "retire_certificates": "Microsoft Entra ID",
     "consent": "Microsoft Entra ID",
     "security_group": "Exchange Online",
     "mailbox_scope": "Exchange Online",
@@ -170,6 +177,16 @@ def label(key: str) -> str:
     return LABELS.get(key, key.replace("_", " "))
 
 
+def second_go(plan: Plan) -> str:
+    """Say what the second go waits for; empty where nothing is to be done in one."""
+    if not plan.comes_again:
+        return ""
+    gate = plan.book.gate
+    stands = f"it has stood for {gate.after}" if gate.after else ""
+    person = f"a person has said yes to: {prose(gate.confirm)}" if gate.confirm else ""
+    return f"Second go, once this is proved and {' and '.join(filter(None, (stands, person)))}"
+
+
 def summary(plan: Plan) -> str:
     """Say in one line how much would change."""
     if not plan.needed:
@@ -196,17 +213,19 @@ def writes(plan: Plan) -> list[str]:
         for place, found in places.items()
     ]
     if lines:
-        key = "; private keys that only you can read" if _makes_a_key(plan) else ""
+        key = f"; {_makes(plan)} that only you can read" if _makes(plan) else ""
         lines.append(f"on this computer: the run's folder with this plan and a journal{key}")
     return lines
 
 
-def _makes_a_key(plan: Plan) -> bool:
-    return any(
-        planned.do == "certificate"
-        and isinstance((planned.change.after or {}).get("thumbprint"), Later)
-        for planned in plan.changes
-    )
+def _makes(plan: Plan) -> str:
+    """Name what lies in keep afterwards."""
+    made = {p.do for p in plan.changes if any(map(_made_later, (p.change.after or {}).values()))}
+    return " and ".join(words for do, words in SECRETS.items() if do in made)
+
+
+def _made_later(value: object) -> bool:
+    return isinstance(value, Later) and value.startswith("made when applied")
 
 
 def irreversible(plan: Plan) -> list[str]:

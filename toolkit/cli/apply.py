@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from toolkit import gate, story
 from toolkit import plan as planning
-from toolkit import story
 from toolkit.cli import colleague
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
@@ -164,7 +164,7 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
         colleague.point_out(here, plan)
         raise
     _hand_over(here, told)
-    return tell(here, told)
+    return tell(here, told, plan)
 
 
 def _accepted(here: Session, plan: Plan, *, accept: bool) -> None:
@@ -193,9 +193,10 @@ def _hand_over(here: Session, told: Told) -> None:
         here.settings.state["pages"] = [str(path) for path in write_pages(told.run)]
 
 
-def tell(here: Session, told: Told) -> int:
+def tell(here: Session, told: Told, plan: Plan) -> int:
     """Say how a run ended, as words or JSON, and give back the exit code."""
     result, terminal = told.result, here.terminal
+    waits = not gate.passed(plan, told.run)
     data: dict[str, Any] = {
         "practice": here.tenant.practice,
         "tenant": planning.describe(here.tenant),
@@ -210,12 +211,12 @@ def tell(here: Session, told: Told) -> int:
     words = {
         "done": "Done.",
         "nothing": "Nothing to change.",
-        "pending": "Set up; the proof is pending.",
+        "pending": "The first go is done." if waits else "Set up; the proof is pending.",
         "stopped": "Stopped.",
     }
     missed = UNPROVED.get(result.verdict.word) if result.verdict else None
     terminal.say(f"{missed or words[result.outcome]} Run {told.run.id}.", "title")
-    if missed:
+    if missed and result.outcome != "pending":
         terminal.exact(f"Look again once that is mended:  {here.line(f'verify {told.run.id}')}")
     if result.outcome == "pending":
         until = result.verdict.until if result.verdict else None
@@ -224,13 +225,19 @@ def tell(here: Session, told: Told) -> int:
             if until
             else ""
         )
-        terminal.exact(f"Look again{when}:  {here.line(f'runs resume {told.run.id}')}")
+        said = " --confirmed" if gate.awaits(plan, told.run) else ""
+        words = "Once they have said yes" if said else f"Look again{when}"
+        terminal.exact(f"{words}:  {here.line(f'runs resume {told.run.id}{said}')}")
     for page in data["handover"]:
         terminal.exact(f"  {page}")
     if result.outcome != "pending":
         terminal.exact(f"Take it back with:  {here.line(f'undo {told.run.id}')}")
+    if missed and plan.comes_again and not waits:
+        terminal.exact(
+            f"Give back only what the second go took away:  {here.line(f'undo {told.run.id} --second-go')}"
+        )
     if here.settings.as_json:
         print_json(data)
-    if result.outcome == "pending":
+    if result.verdict is None and result.outcome == "pending":
         return 75
     return EXITS[result.verdict.word] if result.verdict else 0

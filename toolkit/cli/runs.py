@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
+from toolkit import gate, retiring, story
 from toolkit import plan as planning
-from toolkit import retiring, story
 from toolkit.cli.apply import carry
 from toolkit.cli.connect import Session, home_of, session, terminal_of
 from toolkit.cli.options import json_option, print_json, settings_of, wait_of, wait_option
 from toolkit.cli.undo import take_back
-from toolkit.errors import NotFoundError, RefusedError
+from toolkit.errors import NotFoundError, RefusedError, UsageError
 from toolkit.home import Run
 from toolkit.plan import Plan
 from toolkit.story import Agreed
@@ -40,6 +40,7 @@ def runs(context: click.Context, *, as_json: bool) -> None:
         terminal_of(settings).say("No runs yet. `mailgrant setup` begins one.", "note")
     for row in found:
         until = f" until {row['until'][11:16]}" if row["until"] else ""
+        until = " for a person" if row["awaits"] else until
         practice = "  (practice)" if row["practice"] else ""
         click.echo(f"{row['state'] + until:<20} {row['run']}{practice}")
 
@@ -88,13 +89,21 @@ def _harm(run: Run) -> Iterator[str]:
 @runs.command(epilog="\b\nFor instance:\n  mailgrant --tenant practice runs resume --due")
 @click.argument("run", metavar="[RUN]", required=False)
 @click.option("--due", is_flag=True, help="All whose time has come, for a scheduler.")
+@click.option(
+    "--confirmed", is_flag=True, help="Say yes to what the run waits for a person to confirm."
+)
 @wait_option
 @json_option
-def resume(*, run: str | None, due: bool, wait: str | None, as_json: bool) -> int:
+def resume(*, run: str | None, due: bool, confirmed: bool, wait: str | None, as_json: bool) -> int:
     """Carry on the open run, or the one named, or all that are due."""
     settings = settings_of(as_json=as_json)
+    if due and confirmed:
+        raise UsageError(
+            "--confirmed is one person's word on one run.", fix="Name the run, without --due."
+        )
     with session(settings) as here:
-        codes = [_resume(here, each, wait) for each in _which(here, run, due=due)]
+        found = _which(here, run, due=due)
+        codes = [_resume(here, each, wait, confirmed=confirmed) for each in found]
     return max(codes, default=0)
 
 
@@ -110,7 +119,7 @@ def _which(here: Session, name: str | None, *, due: bool) -> list[Run]:
     mine = [run for run in mine if run.id not in retired]
     if due:
         now = here.tenant.clock.now()
-        return [run for run in mine if run.until is None or run.until <= now]
+        return [r for r in mine if (r.until is None or r.until <= now) and not _awaits(r)]
     if not mine:
         raise NotFoundError(
             "There is no open run.", fix="`mailgrant runs` lists all; `mailgrant setup` begins one."
@@ -122,7 +131,13 @@ def _which(here: Session, name: str | None, *, due: bool) -> list[Run]:
     return mine
 
 
-def _resume(here: Session, run: Run, wait: str | None) -> int:
+def _awaits(run: Run) -> bool:
+    """Tell whether a run is pending for want of a person's word alone."""
+    pending = run.state == "pending" and run.until is None
+    return pending and gate.awaits(story.plan_of(run), run)
+
+
+def _resume(here: Session, run: Run, wait: str | None, *, confirmed: bool) -> int:
     story.same_tenant(run, here.tenant)
     plan = planning.from_saved(run.plan(), str(run.plan_file))
     with here.home.lock(story.lock_name(here.tenant, plan.book, plan.answers)):
@@ -132,6 +147,7 @@ def _resume(here: Session, run: Run, wait: str | None) -> int:
             raise RefusedError(
                 f"Run {run.id} is {run.state} already.", fix="`mailgrant verify` proves it again."
             )
+        _confirm(here, plan, run, confirmed=confirmed)
         if plan.book.day:
             return _day(here, plan, run, wait_of(wait, practice=here.tenant.practice))
         return carry(
@@ -141,6 +157,20 @@ def _resume(here: Session, run: Run, wait: str | None) -> int:
             wait=wait_of(wait, practice=here.tenant.practice),
             accept=True,
         )
+
+
+def _confirm(here: Session, plan: Plan, run: Run, *, confirmed: bool) -> None:
+    """Have a person say yes to what a run waits for, by --confirmed or at the terminal."""
+    awaits = gate.awaits(plan, run)
+    if confirmed and not awaits:
+        raise UsageError(
+            f"Run {run.id} waits for nobody's word.",
+            fix="Leave --confirmed out; it goes on by itself.",
+        )
+    if not awaits or run.state != "pending":
+        return
+    if confirmed or (here.terminal.can_ask and here.terminal.confirm(plan.book.gate.confirm)):
+        gate.confirm(run, here.tenant.who)
 
 
 def _day(here: Session, plan: Plan, run: Run, wait: timedelta) -> int:
@@ -159,6 +189,7 @@ def _row(run: Run) -> dict[str, Any]:
         "run": run.id,
         "state": run.state,
         "until": run.until.isoformat() if run.until else None,
+        "awaits": _awaits(run),
         "playbook": first.get("playbook"),
         "instance": first.get("instance"),
         "tenant": first.get("tenant"),

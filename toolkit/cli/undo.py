@@ -16,6 +16,7 @@ from toolkit.cli.options import (
 )
 from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Run
+from toolkit.plan import Plan
 
 
 @click.command(
@@ -33,10 +34,22 @@ from toolkit.home import Run
     is_flag=True,
     help="Delete an application that has signed in since, instead of disabling it.",
 )
+@click.option(
+    "--second-go",
+    is_flag=True,
+    help="Give back only what the run's second go took away; the first go stands.",
+)
 @set_option
 @json_option
 def undo(
-    *, what: str, yes: bool, force: bool, delete: bool, given: tuple[str, ...], as_json: bool
+    *,
+    what: str,
+    yes: bool,
+    force: bool,
+    delete: bool,
+    second_go: bool,
+    given: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Take back what a run did, newest first, and nothing else.
 
@@ -49,7 +62,30 @@ def undo(
         run = changes.run_of(here, what, given_answers(None, given))
         plan = story.plan_of(run)
         with here.home.lock(story.lock_name(here.tenant, plan.book, plan.answers)):
+            if second_go:
+                return give_back(here, run, plan, yes=yes)
             return take_back(here, run, yes=yes, force=force, delete=delete)
+
+
+def give_back(here: Session, run: Run, plan: Plan, *, yes: bool) -> int:
+    """Undo a run's second go after a yes; the run then waits for it again."""
+    story.same_tenant(run, here.tenant)
+    second = {planned.name for planned in plan.changes if planned.second}
+    names = [name for name in run.journal.steps() if name in second]
+    if not names:
+        here.terminal.say(f"Run {run.id} has no second go to take back.", "note")
+        _json(here, run, "nothing", [])
+        return 0
+    _refuse_older(here, run)
+    _agree(here, run, names, yes=yes)
+    here.settings.state["run"] = run.id
+    here.settings.state["resume"] = here.line(f"undo {run.id} --second-go")
+    results = taking_back.undo_some(run, names, here.tenant, here.terminal)
+    here.settings.state.pop("resume")
+    here.terminal.say(f"The second go of run {run.id} is taken back.", "title")
+    here.terminal.exact(f"Go there again with:  {here.line(f'runs resume {run.id}')}")
+    _json(here, run, "second go undone", [result.as_json() for result in results])
+    return 0
 
 
 def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) -> int:
@@ -63,7 +99,7 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
         _json(here, run, "nothing", [])
         return 0
     _refuse_older(here, run)
-    _agree(here, run, yes=yes)
+    _agree(here, run, run.journal.steps(), yes=yes)
     here.settings.state["run"] = run.id
     here.settings.state["resume"] = here.line(f"undo {run.id}")
     days.own_traces(here.home, run)
@@ -100,11 +136,11 @@ def _refuse_older(here: Session, run: Run) -> None:
         )
 
 
-def _agree(here: Session, run: Run, *, yes: bool) -> None:
+def _agree(here: Session, run: Run, names: list[str], *, yes: bool) -> None:
     here.terminal.say(
         f"Undo run {run.id} in {here.tenant.name} ({here.tenant.domain}), newest first:", "title"
     )
-    for name in reversed(run.journal.steps()):
+    for name in reversed(names):
         record = run.journal.announced(name) or {}
         here.terminal.say(f"  - {record.get('title', name)}")
     if yes:

@@ -133,14 +133,14 @@ def _one(
     here: Session, found: SetUp, wait: str | None, key: LentKey | None, *, keeping: bool
 ) -> int:
     here.terminal.still()
-    client_id = found.survey.known.get("app.client_id")
+    client_id = found.app
     if not client_id:
         raise NotFoundError(
             f"Nothing of {found.mark.name} is in the tenant: its application isn't there.",
             fix=f"`mailgrant setup {found.mark.playbook}` sets it up, `mailgrant guide {found.mark.playbook}` tells how by hand.",
         )
     if key is not None:
-        lent.refuse_stranger(here.tenant, key, str(client_id))
+        lent.refuse_stranger(here.tenant, key, client_id)
     for planned in found.drift:
         here.terminal.say(f"  not as set up: {planned.title} ({planned.change.verb})", "bad")
     patience = wait_of(wait, practice=here.tenant.practice)

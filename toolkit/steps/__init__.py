@@ -4,12 +4,23 @@ from toolkit.steps.app import App
 from toolkit.steps.app_switch import AppSwitch
 from toolkit.steps.base import catalogue_of
 from toolkit.steps.certificate import Certificate
+from toolkit.steps.client_secret import ClientSecret
 from toolkit.steps.consent import Consent
 from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.steps.members import Members
 from toolkit.steps.organization import Organization
+from toolkit.steps.retire_certificates import RetireCertificates
 from toolkit.steps.security_group import SecurityGroup
 
 CATALOGUE = catalogue_of(
-    App, Certificate, SecurityGroup, Consent, MailboxScope, Members, AppSwitch, Organization
+    App,
+    Certificate,
+    ClientSecret,
+    SecurityGroup,
+    Consent,
+    MailboxScope,
+    Members,
+    AppSwitch,
+    Organization,
+    RetireCertificates,
 )

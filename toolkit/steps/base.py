@@ -119,7 +119,7 @@ class Step(ABC):
         """Refuse to go on when writing took something of others along."""
 
     def forget(self, tenant: Tenant) -> None:  # noqa: B027  most steps keep nothing on this computer
-        """Throw away what this computer kept for the thing, once it is gone from the tenant."""
+        """Throw away what this computer kept for what is gone from the tenant, and what a cut left."""
 
     def disabled(self, found: State) -> State | None:  # noqa: ARG002  most steps can't be switched off
         """Tell what the thing is when it is switched off in place of removed; None if it can't be."""
@@ -167,11 +167,13 @@ def scopes_of(kinds: Iterable[type[Step]]) -> tuple[str, ...]:
     return tuple(sorted({scope for kind in kinds for each in kind.needs for scope in each.scopes}))
 
 
-def settled(look: Callable[[], T | None], tenant: Tenant, what: str) -> T | None:
+def settled(
+    look: Callable[[], T | None], tenant: Tenant, what: str, *, seconds: float = SETTLED_SECONDS
+) -> T | None:
     """Look for what an earlier write may have left.
 
-    There means there. Absent takes five equal answers over twenty seconds: one replica that lags
-    must neither make a twin nor leave an orphan.
+    There means there. Absent takes five equal answers over twenty seconds, or more: one replica
+    that lags must neither make a twin nor leave an orphan.
     """
     start, looks = tenant.clock.now(), 0
     with tenant.meter.counting_as("settled"):
@@ -179,7 +181,7 @@ def settled(look: Callable[[], T | None], tenant: Tenant, what: str) -> T | None
             found = look()
             looks += 1
             waited = (tenant.clock.now() - start).total_seconds()
-            if found is not None or (looks >= SETTLED_LOOKS and waited >= SETTLED_SECONDS):
+            if found is not None or (looks >= SETTLED_LOOKS and waited >= seconds):
                 return found
             tenant.prompts.waiting(f"{what}: making sure that it really isn't there", None)
             tenant.clock.sleep(LOOK_EVERY)

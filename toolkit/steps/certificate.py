@@ -1,5 +1,6 @@
 """A certificate the application signs in with: made here and kept, or the vendor's public one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,8 @@ class Certificate(Step):
 
     Ours is a certificate that is on the application *and* whose private key lies in keep. With
     `file` it is the vendor's, who holds the key: found by its thumbprint. `days` is clamped to the
-    tenant's app management policy. `proof` is a key of 24 hours that only serves the proof;
+    tenant's app management policy. `set_up` is the set-up that it belongs to where that isn't this
+    one, `beside` the certificate that it is made beside, so that there is one more in any case. `proof` is a key of 24 hours that only serves the proof;
     a plan brings it and takes it away (`gone`), a playbook can't.
     """
 
@@ -38,6 +40,8 @@ class Certificate(Step):
     app: str
     file: str = ""
     days: int = 365
+    set_up: str = ""
+    beside: str = ""
     proof: bool = False
     gone: bool = False
 
@@ -53,7 +57,12 @@ class Certificate(Step):
     @property
     def prefix(self) -> str:
         """Begin the names of this set-up's keys in keep."""
-        return f"{self.mark.name}-proof-" if self.proof else f"{self.mark.name}-key-"
+        return f"{self.name}-proof-" if self.proof else f"{self.name}-key-"
+
+    @property
+    def name(self) -> str:
+        """Name the set-up whose key it is."""
+        return f"mailgrant-{self.set_up}" if self.set_up else self.mark.name
 
     def fitted(self, tenant: Tenant) -> "Certificate":
         """Clamp the lifetime to what the tenant's policy allows."""
@@ -67,7 +76,7 @@ class Certificate(Step):
         entries = tenant.graph.certificates(self.app)
         if entries is None:
             return None
-        there = {_thumbprint(entry): entry for entry in entries}
+        there = {thumbprint_in(entry): entry for entry in entries}
         ours = self._ours(tenant, there)
         if not ours:
             return None
@@ -100,12 +109,12 @@ class Certificate(Step):
         if change.after is None and tenant.graph.certificates(self.app) is None:
             return
         entries = tenant.graph.settled_certificates(self.app)
-        there = {_thumbprint(entry) for entry in entries}
+        there = {thumbprint_in(entry) for entry in entries}
         wanted = (change.after or {}).get("thumbprint")
         if wanted is None or wanted in there:  # gone, or back to an earlier one
             self._remove(tenant, entries, (change.before or {}).get("thumbprint"))
             return
-        if change.before is None and self._ours(tenant, {_thumbprint(e): e for e in entries}):
+        if change.before is None and self._ours(tenant, {thumbprint_in(e): e for e in entries}):
             return  # it is there: a replica that lagged hid it
         public = self._vendor() if self.file else self._make(tenant, there)
         if public.thumbprint in there:
@@ -114,7 +123,7 @@ class Certificate(Step):
             "type": "AsymmetricX509Cert",
             "usage": "Verify",
             "key": public.der,
-            "displayName": f"{self.mark.name}{'-proof' if self.proof else ''}",
+            "displayName": f"{self.name}{'-proof' if self.proof else ''}",
         }
         tenant.graph.set_certificates(self.app, [*entries, new])
 
@@ -122,7 +131,7 @@ class Certificate(Step):
         """Throw away the keys of this set-up whose certificate is on the application no more."""
         if self.file:
             return
-        there = {_thumbprint(entry) for entry in tenant.graph.last_certificates(self.app) or ()}
+        there = {thumbprint_in(entry) for entry in tenant.graph.last_certificates(self.app) or ()}
         for name in tenant.keep.names():
             if (
                 name.startswith(self.prefix)
@@ -140,7 +149,7 @@ class Certificate(Step):
             )
 
     def _remove(self, tenant: Tenant, entries: list[dict[str, Any]], thumbprint: object) -> None:
-        staying = [entry for entry in entries if _thumbprint(entry) != thumbprint]
+        staying = [entry for entry in entries if thumbprint_in(entry) != thumbprint]
         if len(staying) < len(entries):
             tenant.graph.set_certificates(self.app, staying)
 
@@ -153,7 +162,7 @@ class Certificate(Step):
             for name in tenant.keep.names()
             if name.startswith(self.prefix)
         }
-        return [thumbprint for thumbprint in there if thumbprint in kept]
+        return [each for each in there if each in kept and each != self.beside]
 
     def check(self, tenant: Tenant, found: State | None) -> None:
         """Refuse a vendor's file that is no certificate the application could sign in with."""
@@ -190,7 +199,7 @@ class Certificate(Step):
                 left = kept.days_left(tenant.protocol_clock.now())
                 if kept.thumbprint not in there and left >= self._days - 1:
                     return kept
-        pair = certificates.make(self.mark.name, days=self._days, now=tenant.protocol_clock.now())
+        pair = certificates.make(self.name, days=self._days, now=tenant.protocol_clock.now())
         name = f"{self.prefix}{pair.certificate.thumbprint.lower()}.pem"
         tenant.keep.put(name, pair.private_key.reveal_bytes() + pair.certificate.pem)
         return pair.certificate
@@ -220,7 +229,8 @@ def kept_key(tenant: Tenant, thumbprint: str) -> bytes:
     )
 
 
-def _thumbprint(entry: dict[str, Any]) -> str:
+def thumbprint_in(entry: Mapping[str, Any]) -> str:
+    """Tell the thumbprint of an entry of the list; its id where Entra shows none."""
     identifier = entry.get("customKeyIdentifier")
     if not identifier:
         return f"KEYID-{entry.get('keyId')}"

@@ -121,19 +121,10 @@ class GraphCertificates(GraphWire):
         None where nothing limits it, or where this identity may not read the policy: the service
         then refuses what it doesn't allow. GET /policies/defaultAppManagementPolicy.
         """
-        policy = self._policy()
-        if not policy.get("isEnabled"):
-            return None
-        rules = (policy.get("applicationRestrictions") or {}).get("keyCredentials") or ()
-        limits = [
-            _days(rule.get("maxLifetime") or "")
-            for rule in rules
-            if rule.get("restrictionType") == "asymmetricKeyLifetime"
-            and rule.get("state") == "enabled"
-        ]
-        return min((days for days in limits if days), default=None)
+        return lifetime_of(self.policy(), "keyCredentials", "asymmetricKeyLifetime")
 
-    def _policy(self) -> Body:
+    def policy(self) -> Body:
+        """Read the tenant's app management policy, once; nothing where that isn't allowed."""
         if self._read_policy is None:
             request = self.sdk.policies.default_app_management_policy.to_get_request_information()
             what = "read the app management policy"
@@ -155,6 +146,25 @@ class GraphCertificates(GraphWire):
             with self._tenant.meter.counting_as("poll"):
                 found = look()
         return found
+
+
+def rules_of(policy: Mapping[str, Any], kind: str, restriction: str) -> list[Body]:
+    """List the rules of a policy that are in force for one kind of credential and one restriction."""
+    if not policy.get("isEnabled"):
+        return []
+    rules = (policy.get("applicationRestrictions") or {}).get(kind) or ()
+    return [
+        rule
+        for rule in rules
+        if rule.get("restrictionType") == restriction and rule.get("state") == "enabled"
+    ]
+
+
+def lifetime_of(policy: Mapping[str, Any], kind: str, restriction: str) -> int | None:
+    """Tell for how many days a policy lets one kind of credential live; None where it doesn't say."""
+    rules = rules_of(policy, kind, restriction)
+    limits = [_days(rule.get("maxLifetime") or "") for rule in rules]
+    return min((days for days in limits if days), default=None)
 
 
 def _tired(what: str) -> NotYetError:

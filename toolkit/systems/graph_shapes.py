@@ -11,8 +11,15 @@ CERTIFICATE = {
     "displayName?": str,
     "endDateTime": datetime,
 }
+SECRET = {
+    "keyId": str,
+    "displayName?": str,
+    "startDateTime?": datetime,
+    "endDateTime": datetime,
+}
 RULE = {"restrictionType?": str, "state?": str, "maxLifetime?": str}
-POLICY = {"id": str, "isEnabled?": bool, "applicationRestrictions?": {"keyCredentials?": [RULE]}}
+RULES = {"keyCredentials?": [RULE], "passwordCredentials?": [RULE]}
+POLICY = {"id": str, "isEnabled?": bool, "applicationRestrictions?": RULES}
 DECLARED = {"resourceAppId": str, "resourceAccess": [{"id": str, "type": str}]}
 APPLICATION = {
     "id": str,
@@ -23,7 +30,7 @@ APPLICATION = {
     "tags?": [str],
     "requiredResourceAccess?": [DECLARED],
     "keyCredentials?": [CERTIFICATE],
-    "passwordCredentials?": [{"keyId": str}],
+    "passwordCredentials?": [SECRET],
 }
 SERVICE_PRINCIPAL = {
     "id": str,

@@ -197,7 +197,7 @@ class GraphWire:
         rows += page["value"]
         while link := page.get("@odata.nextLink"):
             if link in seen:
-                raise _unfit(what, "it sends us round in circles")
+                raise unfit(what, "it sends us round in circles")
             seen.add(link)
             http.keep_to(link, SERVICE, self._tenant.cloud.graph)
             answer = self.send(self.raw("GET", link), kind=Kind.READ, what=what)
@@ -212,17 +212,18 @@ class GraphWire:
         *,
         fine: Sequence[str] = (),
         gone_is_fine: bool = False,
+        kind: Kind = Kind.KEYED,
     ) -> Body:
-        """Send a write that has a natural key, so that it may be repeated.
+        """Send a write; one that has a natural key may be repeated when its answer is lost.
 
-        An object just made may not be known everywhere: what says so is tried again for twenty
-        minutes of tenant time, visibly. `fine` are words of a refusal that mean: already so.
+        What says that an object just made isn't known everywhere is tried again for twenty minutes
+        of tenant time, visibly. `fine` are words of a refusal that mean: already so.
         """
         clock, meter = self._tenant.clock, self._tenant.meter
         end, purpose = clock.now() + LAG_PATIENCE, meter.purpose
         while True:
             with meter.counting_as(purpose):
-                answer = self.send(make(), kind=Kind.KEYED, what=what)
+                answer = self.send(make(), kind=kind, what=what)
             if answer.status == NOT_FOUND and gone_is_fine:
                 return {}
             if not _lagging(answer):
@@ -244,7 +245,7 @@ class GraphWire:
         if answer.status in OK:
             body: Body = answer.body if isinstance(answer.body, dict) or shape else {}
             if words := misfit(body, shape or {}):
-                raise _unfit(what, words)
+                raise unfit(what, words)
             return body
         if answer.status in (401, 403) and answer.code in LACKING:
             raise LackingRightError(
@@ -285,7 +286,8 @@ class GraphWire:
         )
 
 
-def _unfit(what: str, words: str) -> UnreachableError:
+def unfit(what: str, words: str) -> UnreachableError:
+    """Say that an answer isn't of the shape it must have."""
     return UnreachableError(
         f"{SERVICE} was asked to {what} and answered something that can't be read: {words}.",
         fix=retry.PROXY,

@@ -64,14 +64,17 @@ class Tenant:
         self._closing.append(exchange.close)
         return exchange
 
-    def graph_as(self, client_id: str, key: Secret) -> "Graph":
-        """Microsoft Graph as an application: a new credential and a new token every time."""
+    def graph_as(
+        self, client_id: str, *, key: Secret | None = None, secret: Secret | None = None
+    ) -> "Graph":
+        """Microsoft Graph as an application, by key or secret: a new credential and token every time."""
         identity = Identity(
             self.cloud,
             self.id,
             client_id,
             meter=self.meter,
             key=key,
+            secret=secret,
             metadata=self.identity.metadata,
         )
         return self._graph(identity)
