@@ -12,7 +12,7 @@ from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Mark, Step
 from toolkit.strict_yaml import REFERENCE
 
-DAYS = ("members", "stop", "retire", "organization")
+DAYS = ("members", "stop", "retire", "organization", "secrets")
 """The playbooks of the days after, which nobody calls by name."""
 
 

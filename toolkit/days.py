@@ -68,16 +68,9 @@ def open_run(home: Home, drawn: Plan, tenant: Tenant) -> Run | None:
     What is left of it to do is part of what it began. Raises RefusedError where another one of its
     kind is in the way.
     """
-    runs = [
-        run
-        for run in home.runs()
-        if run.set_up[:2] == (tenant.id, drawn.book.name)
-        and run.plan()["answers"].get("set_up") == drawn.answers["set_up"]
-        and (run.state in ("open", "pending") or _unproved(run))
-    ]
-    if not runs:
+    run = _begun(home, drawn.book.name, str(drawn.answers["set_up"]), tenant)
+    if run is None:
         return None
-    run = runs[-1]
     saved, now = run.plan()["answers"], drawn.as_json()["answers"]
     part = all(set(now.get(name, ())) <= set(saved.get(name, ())) for name in DELTA)
     if part and not run.undoing:
@@ -88,6 +81,22 @@ def open_run(home: Home, drawn: Plan, tenant: Tenant) -> Run | None:
             fix=f"Carry it on (runs resume {run.id}), or take it back (undo {run.id}).",
         )
     return None
+
+
+def unfinished(home: Home, kind: str, of: Target, tenant: Tenant) -> Run | None:
+    """Find the change of this kind that was begun of a set-up and isn't finished."""
+    return _begun(home, kind, f"{of.mark.playbook}-{of.mark.instance}", tenant)
+
+
+def _begun(home: Home, kind: str, set_up: str, tenant: Tenant) -> Run | None:
+    runs = [
+        run
+        for run in home.runs()
+        if run.set_up[:2] == (tenant.id, kind)
+        and run.plan()["answers"].get("set_up") == set_up
+        and (run.state in ("open", "pending") or _unproved(run))
+    ]
+    return runs[-1] if runs else None
 
 
 def _unproved(run: Run) -> bool:
@@ -216,10 +225,10 @@ def carry_out(
     drawn: Plan, run: Run, tenant: Tenant, show: engine.Show, *, wait: timedelta
 ) -> Verdict | None:
     """Carry a change out in its run, then prove what can be proved of it."""
-    engine.apply(drawn, tenant, run, show, wait=wait)
+    result = engine.apply(drawn, tenant, run, show, wait=wait)
     wanted = members_proof(drawn, run)
     if wanted is None:
-        return None
+        return result.verdict
     verdict = proof.prove(wanted, tenant, run, show, wait=wait)
     if verdict.word == "pending":
         until = verdict.until.isoformat() if verdict.until else None

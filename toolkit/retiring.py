@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from toolkit import days, engine, inputs
+from toolkit import days, engine, inputs, renewing
 from toolkit import undo as taking_back
 from toolkit.engine import Show
 from toolkit.home import Home, Run
@@ -132,7 +132,7 @@ def _take_away(made: Run, home: Home, tenant: Tenant, show: Show) -> list[Line]:
     """Take back what a run made, whatever became of it since; what others live on stays."""
     if made.state != "undone":
         taking_back.undo(made, tenant, show, force=True, delete=True, restore=False)
-    days.close_after(home, made, "members", "stop")
+    days.close_after(home, made, "members", "stop", "secrets", renewing.ROLLOVER)
     titles = {r["step"]: r["title"] for r in made.journal if r["event"] == "announced"}
     last = {r["step"]: r for r in made.journal if r["event"] == "undone"}
     return [

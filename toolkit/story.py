@@ -4,16 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from toolkit import dropped, engine, setups
+from toolkit import dropped, engine, renewing, setups
 from toolkit import plan as planning
 from toolkit import survey as surveying
 from toolkit.engine import Result, Show
 from toolkit.errors import NotFoundError, NotYetError, RefusedError
 from toolkit.home import Home, Run
-from toolkit.inputs import Answers
+from toolkit.inputs import CLIENT_ID, Answers
 from toolkit.plan import Plan
 from toolkit.playbook import Playbook
 from toolkit.steps.base import Mark
+from toolkit.steps.credential import Credential
 from toolkit.survey import Survey
 from toolkit.systems.tenant import Tenant
 
@@ -136,6 +137,7 @@ def carry_out(
         until = later.until.isoformat() if later.until else None
         run.journal.add("pending", until=until, why=later.message)
         raise
+    renewing.trace(home, agreed.plan, run)
     return Told(run=run, result=result)
 
 
@@ -186,11 +188,17 @@ def same_tenant(run: Run, tenant: Tenant) -> None:
         )
 
 
-def signs_in_with(run: Run) -> tuple[str, str]:
-    """Tell the client id and the certificate's thumbprint of what a run set up."""
+def signs_in_with(run: Run) -> tuple[str, Credential]:
+    """Tell the client id of what a run set up, and what it signs in with."""
     seen = {r["do"]: r["seen"] for r in run.journal if r["event"] == "confirmed" and r.get("seen")}
-    if "app" not in seen or "certificate" not in seen:
+    app = seen.get("app", {}).get("client_id") or run.plan()["answers"].get(CLIENT_ID)
+    credential = Credential(
+        thumbprint=str(seen.get("certificate", {}).get("thumbprint", "")),
+        secret_id=str(seen.get("client_secret", {}).get("key_id", "")),
+    )
+    if not app or not credential:
         raise NotFoundError(
-            f"Run {run.id} has no application with a certificate.", fix="Name another run."
+            f"Run {run.id} has no application with a certificate or a secret.",
+            fix="Name another run.",
         )
-    return str(seen["app"]["client_id"]), str(seen["certificate"]["thumbprint"])
+    return str(app), credential

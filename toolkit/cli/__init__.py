@@ -23,6 +23,7 @@ COMMANDS = {
     "retire": ("retire", "Disable, wait, take away in order, write the closing sheet."),
     "guide": ("guide", "The same set-up by hand: portal paths and one PowerShell script."),
     "certificates": ("certificates", "Make, inspect and convert certificates on this computer."),
+    "secrets": ("secrets", "Have a new client secret made, and keep it."),
     "request": ("request", "Send one request to Microsoft Graph as the application of a run."),
     "tenants": ("tenants", "The tenants you work in: add, list, show, use, remove."),
     "doctor": ("doctor", "See whether network, sign-in and rights will do."),

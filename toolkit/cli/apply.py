@@ -226,8 +226,8 @@ def tell(here: Session, told: Told, plan: Plan) -> int:
             else ""
         )
         said = " --confirmed" if gate.awaits(plan, told.run) else ""
-        words = "Once they have said yes" if said else f"Look again{when}"
-        terminal.exact(f"{words}:  {here.line(f'runs resume {told.run.id}{said}')}")
+        lead = "Once they have said yes" if said else f"Look again{when}"
+        terminal.exact(f"{lead}:  {here.line(f'runs resume {told.run.id}{said}')}")
     for page in data["handover"]:
         terminal.exact(f"  {page}")
     if result.outcome != "pending":

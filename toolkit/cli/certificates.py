@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli import passphrases
+from toolkit.cli.rollover import rollover
 from toolkit.clock import SystemClock
 from toolkit.errors import HomeError, MailgrantError, UsageError
 from toolkit.secret import write_private
@@ -266,3 +267,6 @@ def _show_one(file: Path, one: "Certificate") -> None:
         *(("warning", f"it {flaw}") for flaw in fields["warnings"]),
     ):
         click.echo(f"  {label:<11} {value}")
+
+
+certificates.add_command(rollover)

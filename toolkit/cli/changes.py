@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from toolkit import days, playbook, rebuilding, setups, story
+from toolkit import days, playbook, rebuilding, renewing, setups, story
 from toolkit import plan as planning
 from toolkit.book import DAYS
 from toolkit.cli.apply import EXITS, UNPROVED
@@ -156,6 +156,7 @@ def begin(here: Session, drawn: Plan, run: Run | None) -> Run:
 def carry(here: Session, drawn: Plan, run: Run, *, wait: timedelta) -> int:
     """Carry out a change of members, or a stop, in its run, and say how it ended."""
     verdict = days.carry_out(drawn, run, here.tenant, here.terminal, wait=wait)
+    renewing.trace(here.home, drawn, run)
     here.settings.state.pop("resume", None)
     return tell(here, drawn, run, verdict)
 

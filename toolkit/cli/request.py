@@ -11,7 +11,6 @@ from toolkit.cli.connect import session
 from toolkit.cli.options import json_option, settings_of, yes_option
 from toolkit.errors import NotFoundError, UsageError
 from toolkit.home import Home, Run
-from toolkit.secret import Secret
 from toolkit.terminal import Terminal
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -36,8 +35,6 @@ def request(
     It signs in with the key in keep and prints Graph's own answer. Anything but GET asks first and
     is written into the run's journal.
     """
-    from toolkit.steps.certificate import kept_key
-
     settings = settings_of(as_json=as_json)
     with session(settings, online=False) as here:
         run = here.home.run(name) if name else _newest(here.home)
@@ -49,8 +46,8 @@ def request(
                 "Nothing was sent: nobody agreed.", fix="Add --yes, or run it at a terminal."
             )
         run.journal.add("request", method=method.upper(), path=path)
-        client_id, thumbprint = story.signs_in_with(run)
-        graph = here.tenant.graph_as(client_id, Secret(kept_key(here.tenant, thumbprint)))
+        client_id, credential = story.signs_in_with(run)
+        graph = credential.enter(here.tenant, client_id)
         answer = graph.request(method, path, content, any_body=True)
         here.terminal.still()
         here.terminal.say(f"HTTP {answer.status}", "good" if answer.status < 400 else "bad")  # noqa: PLR2004  HTTP

@@ -2,8 +2,9 @@
 
 import click
 
-from toolkit import days, story
+from toolkit import days, renewing, story
 from toolkit import undo as taking_back
+from toolkit.book import DAYS
 from toolkit.cli import changes
 from toolkit.cli.connect import Session, session
 from toolkit.cli.options import (
@@ -17,6 +18,9 @@ from toolkit.cli.options import (
 from toolkit.errors import RefusedError, UsageError
 from toolkit.home import Run
 from toolkit.plan import Plan
+
+RENEWING = ("secrets", renewing.ROLLOVER)
+"""The runs that give a set-up another key or secret."""
 
 
 @click.command(
@@ -98,13 +102,14 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
             run.journal.add("undone run", stays=[])
         _json(here, run, "nothing", [])
         return 0
-    _refuse_older(here, run)
+    _refuse_older(here, run, force=force)
     _agree(here, run, run.journal.steps(), yes=yes)
     here.settings.state["run"] = run.id
     here.settings.state["resume"] = here.line(f"undo {run.id}")
     days.own_traces(here.home, run)
     results = taking_back.undo(run, here.tenant, here.terminal, force=force, delete=delete)
-    days.close_after(here.home, run)
+    days.close_after(here.home, run, *DAYS, renewing.ROLLOVER)
+    renewing.untrace(here.home, story.plan_of(run), run)
     here.settings.state.pop("resume")
     stays = [result for result in results if result.stays]
     here.terminal.say(
@@ -120,8 +125,8 @@ def take_back(here: Session, run: Run, *, yes: bool, force: bool, delete: bool) 
     return 0
 
 
-def _refuse_older(here: Session, run: Run) -> None:
-    """Refuse to pull a run out from under a later one of the same set-up."""
+def _refuse_older(here: Session, run: Run, *, force: bool = False) -> None:
+    """Refuse to pull a run out from under a later one of the same set-up, or one that gave it a new key."""
     runs = here.home.runs_of(*run.set_up)
     places = {each.id: place for place, each in enumerate(runs)}
     later = [
@@ -129,6 +134,8 @@ def _refuse_older(here: Session, run: Run) -> None:
         for each in runs[places[run.id] + 1 :]
         if each.state != "undone" and each.journal.steps()
     ]
+    if not force:
+        later += [r for r in days.runs_after(here.home, run, *RENEWING) if r.journal.steps()]
     if later:
         raise RefusedError(
             f"Run {later[-1].id} of the same set-up came later and builds on this one.",

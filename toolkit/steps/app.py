@@ -11,6 +11,7 @@ from toolkit.steps.base import NamesakeError, Right, Step, settled
 from toolkit.steps.registering import register
 from toolkit.steps.sharing import roles_of_others
 from toolkit.systems import graph_tags
+from toolkit.systems.graph_certificates import thumbprint_in
 from toolkit.systems.tenant import Tenant
 
 APPLICATION_ADMINISTRATOR = Right(
@@ -276,7 +277,7 @@ class App(Step):
 
 def _credentials(app: dict[str, Any]) -> list[str]:
     keys = [
-        f"certificate {each.get('displayName') or ''} {each['keyId']}"
+        f"certificate {each.get('displayName') or ''} {thumbprint_in(each)}"
         for each in app.get("keyCredentials") or ()
     ]
     secrets = [

@@ -1,6 +1,5 @@
 """A certificate the application signs in with: made here and kept, or the vendor's public one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from toolkit.errors import AnswerError, NotFoundError, RefusedError
 from toolkit.state import Change, Later, State, texts
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
+from toolkit.systems.graph_certificates import thumbprint_in
 from toolkit.systems.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -227,13 +227,3 @@ def kept_key(tenant: Tenant, thumbprint: str) -> bytes:
         f"The private key of certificate {thumbprint} isn't in keep on this computer.",
         fix="Run this where the set-up was made, or make a new certificate there.",
     )
-
-
-def thumbprint_in(entry: Mapping[str, Any]) -> str:
-    """Tell the thumbprint of an entry of the list; its id where Entra shows none."""
-    identifier = entry.get("customKeyIdentifier")
-    if not identifier:
-        return f"KEYID-{entry.get('keyId')}"
-    from toolkit import certificates
-
-    return certificates.thumbprint_of(identifier)

@@ -1,5 +1,7 @@
 """Certificates of an application that others have replaced, taken away once the new one is in use."""
 
+import base64
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +11,7 @@ from toolkit.errors import AnswerError, NotFoundError, RefusedError
 from toolkit.state import Change, State
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
-from toolkit.steps.certificate import thumbprint_in
+from toolkit.systems.graph_certificates import thumbprint_in
 from toolkit.systems.tenant import Tenant
 
 THUMBPRINT_LENGTH = 40
@@ -92,27 +94,27 @@ class RetireCertificates(Step):
                 tenant.keep.remove(self._name(thumbprint))
 
     def _name(self, thumbprint: str) -> str:
-        return f"{self.mark.name}-retired-{thumbprint.lower()}.cer"
+        return f"{self.mark.name}-retired-{thumbprint.lower()}.json"
 
     def _keep(self, tenant: Tenant, entry: Mapping[str, Any]) -> None:
-        import base64
-
         if not entry.get("key"):
             raise RefusedError(
                 f"Entra doesn't show the public part of certificate {thumbprint_in(entry)}, so it couldn't be put back.",
                 fix="Take it away by hand in Entra (Certificates & secrets) if you are sure.",
             )
-        tenant.keep.put(self._name(thumbprint_in(entry)), base64.b64decode(entry["key"]))
+        public = {name: entry.get(name) for name in ("type", "usage", "displayName", "key")}
+        tenant.keep.put(self._name(thumbprint_in(entry)), json.dumps(public).encode())
 
     def _kept(self, tenant: Tenant, thumbprint: str) -> Mapping[str, Any]:
-        data = tenant.keep.get(self._name(thumbprint))
-        if data is None:
+        kept = tenant.keep.get(self._name(thumbprint))
+        if kept is None:
             raise NotFoundError(
                 f"The public part of certificate {thumbprint} isn't in keep on this computer.",
                 fix="Undo where the run was made, or upload the certificate by hand.",
             )
-        entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": data}
-        return entry | _fitted(data, thumbprint, tenant)
+        entry = json.loads(kept)
+        der = base64.b64decode(entry["key"])
+        return {**entry, "key": der, **_fitted(der, thumbprint, tenant)}
 
 
 def _fitted(data: bytes, thumbprint: str, tenant: Tenant) -> dict[str, str]:

@@ -109,7 +109,9 @@ class GraphCertificates(GraphWire):
         del self._before[client_id]
         gone = [entry for entry in sent if entry["keyId"] not in _ids(found)]
         if gone:
-            listed = ", ".join(f"{entry.get('displayName')} ({_name(entry)})" for entry in gone)
+            listed = ", ".join(
+                f"{entry.get('displayName')} ({thumbprint_in(entry)})" for entry in gone
+            )
             raise RefusedError(
                 f"Certificates of others vanished from the application: {listed}.",
                 fix="Tell their owner at once and have them uploaded again: somebody else changed the list in the same seconds.",
@@ -178,10 +180,12 @@ def _ids(entries: Sequence[Mapping[str, Any]]) -> set[str]:
     return {str(entry["keyId"]) for entry in entries}
 
 
-def _name(entry: Mapping[str, Any]) -> str:
+def thumbprint_in(entry: Mapping[str, Any]) -> str:
+    """Tell the thumbprint of an entry of the list; its id where Entra shows none."""
     from toolkit.certificates import thumbprint_of
 
-    return thumbprint_of(entry.get("customKeyIdentifier") or "") or str(entry["keyId"])
+    identifier = entry.get("customKeyIdentifier")
+    return thumbprint_of(identifier) if identifier else f"KEYID-{entry.get('keyId')}"
 
 
 def _days(duration: str) -> int | None:
