@@ -70,7 +70,7 @@ class Graph(GraphCertificates):
         found = self.read(request, "read a user", {"id": str})
         if found is None:
             raise NotFoundError(
-                f"There is no user {address}.", fix="Check the spelling of the owner."
+                f"There is no user {address}.", fix="Check the spelling of the name."
             )
         return str(found["id"])
 
@@ -186,9 +186,7 @@ class Graph(GraphCertificates):
         from msgraph.generated.models.reference_create import ReferenceCreate
 
         builder = self.sdk.applications.by_application_id(object_id).owners.ref
-        link = ReferenceCreate(
-            odata_id=f"{self._tenant.cloud.graph}/v1.0/directoryObjects/{owner_id}"
-        )
+        link = ReferenceCreate(odata_id=f"{self.base}/directoryObjects/{owner_id}")
         self.write(
             lambda: builder.to_post_request_information(link),
             "add an owner",
