@@ -60,9 +60,7 @@ class Reader:
             obsolete=tuple(self._lines(root, "obsolete", OBSOLETE)),
             questions=tuple(self._question(each) for each in self._nodes(root, "questions")),
             entries=tuple(self._entry(each) for each in self._nodes(root, "steps")),
-            proof=self._texts_of(
-                root, "proof", PROOF, ("app", "inside", "outside"), references=True
-            ),
+            proof=self._texts_of(root, "proof", PROOF, ("app",), references=True),
             handover=tuple(self._lines(root, "handover", HANDOVER)),
             text=text,
         )

@@ -41,7 +41,7 @@ def schema() -> dict[str, Any]:
         "obsolete": _list(_texts(OBSOLETE, needed=OBSOLETE)),
         "questions": _list(_question()),
         "steps": _list({"anyOf": [_step(kind) for kind in CATALOGUE.values()]}),
-        "proof": _texts(PROOF, needed=("app", "inside", "outside")),
+        "proof": _texts(PROOF, needed=("app",)),
         "handover": _list(_texts(HANDOVER, needed=HANDOVER)),
     }
     missing = [name for name in ROOT if name not in parts]

@@ -33,8 +33,8 @@ def of(plan: Plan, known: Mapping[str, Any], steps: list[Step], run: Run | None)
     confirmed = _times(run, "confirmed")
     return Proof(
         app=wanted["app"],
-        inside=wanted["inside"] if wanted["inside"] in asked else None,
-        outside=wanted["outside"] if scoped and wanted["outside"] in asked else None,
+        inside=wanted["inside"] if wanted.get("inside") in asked else None,
+        outside=wanted["outside"] if scoped and wanted.get("outside") in asked else None,
         thumbprint=str(
             known.get(f"{surveying.PROOF_KEY}.thumbprint") or wanted.get("certificate", "")
         ),

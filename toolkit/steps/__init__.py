@@ -5,11 +5,24 @@ from toolkit.steps.app_switch import AppSwitch
 from toolkit.steps.base import catalogue_of
 from toolkit.steps.certificate import Certificate
 from toolkit.steps.consent import Consent
+from toolkit.steps.delegated_consent import DelegatedConsent
 from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.steps.members import Members
 from toolkit.steps.organization import Organization
+from toolkit.steps.redirect import Redirect
 from toolkit.steps.security_group import SecurityGroup
+from toolkit.steps.user_assignment import UserAssignment
 
 CATALOGUE = catalogue_of(
-    App, Certificate, SecurityGroup, Consent, MailboxScope, Members, AppSwitch, Organization
+    App,
+    Certificate,
+    Redirect,
+    SecurityGroup,
+    Consent,
+    DelegatedConsent,
+    UserAssignment,
+    MailboxScope,
+    Members,
+    AppSwitch,
+    Organization,
 )
