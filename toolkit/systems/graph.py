@@ -40,6 +40,8 @@ class Graph(GraphCertificates):
         super().__init__(tenant, identity)
         self._resources: dict[str, Body] = {}
         self._principals: dict[str, str] = {}
+        self.called: dict[str, Any] = {}
+        """People and groups by name, found once: what is called so stays who it is."""
 
     # ---- the tenant ----
 

@@ -86,11 +86,12 @@ def demand(graph: "Graph", principal: str, *, required: bool) -> None:
 
 
 def called(graph: "Graph", said: Collection[str]) -> dict[str, Who]:
-    """Find people by the names they sign in with, groups by their mail addresses, both by id."""
+    """Find people by the names they sign in with, groups by their mail addresses, both by id; once."""
     graph.identity.ask_for(*READING)
-    found: dict[str, Who] = {}
+    found: dict[str, Who] = graph.called
+    unknown = [each for each in sorted(said) if each.lower() not in found]
     for by_id in (False, True):
-        wanted = [each for each in sorted(said) if bool(ID.fullmatch(each.lower())) == by_id]
+        wanted = [each for each in unknown if bool(ID.fullmatch(each.lower())) == by_id]
         key = "id" if by_id else "userPrincipalName"
         found |= {str(each[key]).lower(): Who(each["id"]) for each in _people(graph, key, wanted)}
         rest = [each for each in wanted if each.lower() not in found]

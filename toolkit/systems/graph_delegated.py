@@ -68,9 +68,10 @@ def allow(graph: "Graph", key: Consented, scopes: Collection[str]) -> None:
 
     An entry that is there and isn't to be seen yet answers 409, and is waited for.
     """
-    if entry(graph, key) is None and _made(graph, key, scopes):
+    last = entry(graph, key)
+    if last is None and _made(graph, key, scopes):
         return
-    found = graph.agreeing(lambda: entry(graph, key), _sign, WHAT)
+    found = graph.agreeing(lambda: entry(graph, key), _sign, WHAT, last)
     have = scopes_in(found)
     if not have >= set(scopes):
         _change(graph, found, have | set(scopes))
@@ -78,7 +79,8 @@ def allow(graph: "Graph", key: Consented, scopes: Collection[str]) -> None:
 
 def withdraw(graph: "Graph", key: Consented, scopes: Collection[str]) -> None:
     """Take permissions out of an entry; what else is in it stays, an empty one goes."""
-    found = graph.agreeing(lambda: entry(graph, key) or {}, _sign, WHAT)
+    last = entry(graph, key) or {}
+    found = graph.agreeing(lambda: entry(graph, key) or {}, _sign, WHAT, last)
     if not scopes_in(found) & set(scopes):
         return
     left = scopes_in(found) - set(scopes)

@@ -43,9 +43,9 @@ def change(
     `home` is the home page to set, None leaves it alone. The list is replaced whole, so two
     readings must agree first.
     """
-    app = graph.agreeing(
-        lambda: graph.application_by_client_id(client_id), _sign, "the list of addresses"
-    )
+    what = "the list of addresses"
+    last = graph.application_by_client_id(client_id)
+    app = graph.agreeing(lambda: graph.application_by_client_id(client_id), _sign, what, last)
     there = addresses(app, kind)
     wanted = [each for each in there if each not in removing]
     wanted += sorted(set(adding) - set(there))
@@ -58,8 +58,8 @@ def change(
     if not body:
         return
     url = f"{graph.base}/applications/{app['id']}"
-    what = "change the application's addresses"
-    graph.write(lambda: graph.raw("PATCH", url, json.dumps(body).encode()), what)
+    content = json.dumps(body).encode()
+    graph.write(lambda: graph.raw("PATCH", url, content), "change the application's addresses")
 
 
 def _with(place: Body, wanted: list[str]) -> Body:
