@@ -171,6 +171,16 @@ GRAPH: dict[str, Callable[[Console, dict[str, Any]], list[Any]]] = {
     "Get-MgServicePrincipal": _principal,
     "New-MgServicePrincipal": _sent("POST", "v1.0/servicePrincipals"),
     "Update-MgServicePrincipal": _sent("PATCH", "v1.0/servicePrincipals/{ServicePrincipalId}"),
+    "Get-MgUser": _listed("users"),
+    "Get-MgGroup": _listed("groups"),
+    "Get-MgOauth2PermissionGrant": _listed("oauth2PermissionGrants"),
+    "New-MgOauth2PermissionGrant": _sent("POST", "v1.0/oauth2PermissionGrants"),
+    "Get-MgServicePrincipalAppRoleAssignedTo": _sent(
+        "GET", "v1.0/servicePrincipals/{ServicePrincipalId}/appRoleAssignedTo"
+    ),
+    "New-MgServicePrincipalAppRoleAssignedTo": _sent(
+        "POST", "v1.0/servicePrincipals/{ServicePrincipalId}/appRoleAssignedTo"
+    ),
     "Get-MgServicePrincipalAppRoleAssignment": _sent(
         "GET", "v1.0/servicePrincipals/{ServicePrincipalId}/appRoleAssignments"
     ),

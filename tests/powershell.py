@@ -84,6 +84,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 METHODS: dict[str, Callable[..., Any]] = {
     "StartsWith": lambda text, start: text.startswith(start),
     "Contains": lambda text, part: part in text,
+    "Split": lambda text, sign: text.split(sign),
     "Replace": lambda text, old, new: text.replace(old, new),
     "AddDays": lambda time, days: time + timedelta(days=days),
     "ToString": lambda time, form: time.strftime(

@@ -137,7 +137,7 @@ def test_a_certificate_file_that_is_none(mailgrant: CommandLine, tmp_path: Path,
 
 def test_every_mailbox_needs_to_be_said_twice(mailgrant: CommandLine):
     arguments = ("apply", MAIN, "--yes", "--set", "every_mailbox=yes")
-    ended = refused(mailgrant, *arguments, code=1, says="opens every mailbox")
+    ended = refused(mailgrant, *arguments, code=1, says="EVERY mailbox")
     assert "EVERY mailbox" in ended.err
 
 

@@ -208,6 +208,22 @@ def test_consent_by_hand_is_what_consent_is(mailgrant: CommandLine) -> None:
     assert {step["verb"] for step in ended.json["steps"]} == {"keep"}, ended.out
 
 
+def test_delegated_access_by_hand_is_what_mailgrant_makes(mailgrant: CommandLine) -> None:
+    mailgrant.switch("lag off")
+    name = "graph-delegated"
+    window = by_hand(mailgrant, name=name)
+    ended = mailgrant("verify", name, "--json")
+
+    assert {step["verb"] for step in ended.json["steps"] if step["do"] != "certificate"} == {"keep"}
+    (mailgrant.home / "passphrase").write_text(PASSPHRASE, encoding="utf-8")
+    line = ("--key", str(mailgrant.home / f"mailgrant-{name}-prod.pfx"), "--passphrase-file", str(mailgrant.home / "passphrase"))  # fmt: skip
+    proved = mailgrant("verify", name, *line, "--json")
+    assert proved.json["proof"]["verdict"] == "proved", proved.out
+    assert [each for each in window.ran if each.startswith("New-MgOauth2")] == [
+        "New-MgOauth2PermissionGrant"
+    ]
+
+
 def test_the_vendors_own_certificate_is_recognised_by_its_thumbprint(
     mailgrant: CommandLine, tmp_path: Path
 ) -> None:

@@ -156,11 +156,17 @@ GRAPH = {
     "Update-MgServicePrincipal": PRINCIPAL,
     "Get-MgServicePrincipalAppRoleAssignment": {"ServicePrincipalId", "All"},
     "New-MgServicePrincipalAppRoleAssignment": PRINCIPAL,
-    "Get-MgUser": {"UserId"},
+    "Get-MgServicePrincipalAppRoleAssignedTo": {"ServicePrincipalId", "All"},
+    "New-MgServicePrincipalAppRoleAssignedTo": PRINCIPAL,
+    "Get-MgOauth2PermissionGrant": {"Filter"},
+    "New-MgOauth2PermissionGrant": {"BodyParameter"},
+    "Get-MgUser": {"UserId", "Filter"},
+    "Get-MgGroup": {"Filter"},
 }
 """What is used of the Microsoft Graph PowerShell SDK.
 
-Source: learn.microsoft.com/powershell/module/microsoft.graph.applications, .users, .authentication
+Source: learn.microsoft.com/powershell/module/microsoft.graph.applications, .users, .groups,
+.identity.signins, .authentication
 """
 REST = f"""
 title: All that the shipped playbooks don't use
@@ -169,6 +175,9 @@ steps:
   - {{do: app, as: vendor, name: A vendor's app, existing: {VENDOR}}}
   - {{do: app, as: app, name: Ours, owners: [anna@northbridge.example]}}
   - {{do: members, as: members, group: a-group@northbridge.example, add: [a@northbridge.example], remove: [b@northbridge.example]}}
+  - {{do: redirect, app: "${{app.client_id}}", addresses: ["https://site.example/back?a=1&b='2'"], kind: spa, home_page: "https://site.example"}}
+  - {{do: delegated_consent, app: "${{app.client_id}}", delegated: [Calendars.Read], person: anna@northbridge.example}}
+  - {{do: user_assignment, app: "${{app.client_id}}", people: ["o'brien@northbridge.example", {VENDOR}]}}
   - {{do: app_switch, as: switch, app: "${{app.client_id}}", enabled: false}}
 """
 

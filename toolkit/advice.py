@@ -6,6 +6,7 @@ from typing import Any
 
 from toolkit import checks, playbook
 from toolkit.allowed import EVERY_MAILBOX, Allowed
+from toolkit.permissions import said_twice
 from toolkit.plan import Plan
 from toolkit.verdicts import Verdict
 from toolkit.visible import moment, several
@@ -39,12 +40,12 @@ def trials(plan: Plan, known: Mapping[str, Any], allowed: tuple[Allowed, ...]) -
 
 def _request(allowed: tuple[Allowed, ...]) -> str:
     """Write the request that tries a mailbox; empty where reading can't tell."""
-    path = checks.probe_for(each.value for each in allowed)
+    path = checks.probe_for(each.value for each in allowed if not each.as_whom)
     return f"GET {path.partition('?')[0]}" if path else ""
 
 
 def warnings(
-    allowed: tuple[Allowed, ...], verdict: Verdict | None, theirs: set[bool]
+    plan: Plan, allowed: tuple[Allowed, ...], verdict: Verdict | None, theirs: set[bool]
 ) -> Iterator[str]:
     """Say what whoever runs the application must know; `theirs` tells for each key who holds it."""
     if verdict is not None and verdict.word == "pending" and verdict.until is not None:
@@ -54,6 +55,8 @@ def warnings(
         )
     if any(each.fence for each in allowed):
         yield from _when_scoped(allowed)
+    if any(each.as_whom for each in allowed):
+        yield from _in_names(plan, allowed)
     if any(each.everywhere for each in allowed):
         yield f"This application may enter {EVERY_MAILBOX}, as we agreed to on our side."
     if True in theirs:
@@ -65,8 +68,27 @@ def warnings(
         )
 
 
+def _in_names(plan: Plan, allowed: tuple[Allowed, ...]) -> Iterator[str]:
+    """Say what signing people in takes; what it may do in their names was consented to here."""
+    values = {each.value for each in allowed if each.as_whom}
+    yield (
+        f"Ask for exactly these permissions when people sign in: {several(values)}. We consented to "
+        "them here, so nobody is asked; most tenants don't let people consent to more."
+    )
+    if twice := said_twice(values):
+        yield f"{twice} We allowed all the same what your page asks for."
+    if any((planned.change.after or {}).get("required") for planned in plan.changes):
+        yield (
+            "Only who is assigned to the application here can sign in; others get AADSTS50105. Tell "
+            "us who needs it, rather than having them try again."
+        )
+    if any(value.startswith("Calendars.") for value in values):
+        yield "Test it as somebody who has signed in: GET /me/calendar answers 200."
+
+
 def _when_scoped(allowed: tuple[Allowed, ...]) -> Iterator[str]:
-    granted, request = [each.value for each in allowed if not each.fence], _request(allowed)
+    granted = [each.value for each in allowed if not (each.fence or each.as_whom)]
+    request = _request(allowed)
     if granted:
         yield (
             f"Your token's roles claim names {several(granted)} and no mailbox permission: "

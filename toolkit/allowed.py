@@ -4,17 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.permissions import APIS, meaning, reaches_mailboxes
+from toolkit.permissions import APIS, OFFLINE, meaning, meaning_in_names, reaches_mailboxes
 from toolkit.plan import Plan, Planned
+from toolkit.state import texts
 from toolkit.steps.scope_ways import GROUP, WHERE, place_in
 from toolkit.strict_yaml import REFERENCE
 
 EVERY_MAILBOX = "EVERY mailbox of the tenant"
+WHILE_SIGNED_IN = "as {person}; nothing while nobody is signed in"
+ONCE_SIGNED_IN = "as {person}, also later; nothing for those who never sign in"
+"""Where delegated permissions hold: without offline_access, and with it."""
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """One thing the application may do, and where; `fence` is empty where nothing limits it."""
+    """One thing the application may do, and where; `fence` is empty where nothing limits it.
+
+    `as_whom` says of a delegated permission in whose name.
+    """
 
     step: str
     value: str
@@ -22,6 +29,7 @@ class Allowed:
     fence: str
     mailboxes: bool
     group: str = ""
+    as_whom: str = ""
 
     @property
     def everywhere(self) -> bool:
@@ -30,7 +38,9 @@ class Allowed:
 
     @property
     def where(self) -> str:
-        """Say which mailboxes it is about."""
+        """Say which mailboxes it is about, or in whose name."""
+        if self.as_whom:
+            return self.as_whom
         if self.everywhere:
             return f"in {EVERY_MAILBOX}"
         if self.mailboxes:
@@ -43,7 +53,7 @@ class Allowed:
             "permission": self.value,
             "words": self.words,
             "group": self.group or None,
-            "where": self.fence or None,
+            "where": self.fence or self.as_whom or None,
             "every_mailbox": self.everywhere,
         }
 
@@ -60,9 +70,23 @@ def allowed_by(plan: Plan, planned: Planned) -> Iterator[Allowed]:
         way, group = place_in(after).way, group_of(plan, planned)
         fence = WHERE[way].format(group if way == GROUP else after[way])
         yield Allowed(planned.name, value, meaning(value), fence, mailboxes=True, group=group)
+    if planned.do == "delegated_consent":
+        yield from _in_names(plan, planned)
+        return
     for value in sorted(after.get("granted", ())):
         opens = any(reaches_mailboxes(api, value) for api in APIS)
         yield Allowed(planned.name, value, meaning(value), "", mailboxes=opens)
+
+
+def _in_names(plan: Plan, planned: Planned) -> Iterator[Allowed]:
+    """Tell what a consent lets the application do in people's names."""
+    of_plan = [p.change.after or {} for p in plan.changes if p.do == "delegated_consent"]
+    later = any(OFFLINE in texts(after, "granted") for after in of_plan)
+    person = str((planned.change.after or {}).get("person") or "whoever signs in")
+    as_whom = (ONCE_SIGNED_IN if later else WHILE_SIGNED_IN).format(person=person)
+    for value in sorted(texts(planned.change.after, "granted")):
+        words = meaning_in_names(value)
+        yield Allowed(planned.name, value, words, "", mailboxes=False, as_whom=as_whom)
 
 
 def group_of(plan: Plan, planned: Planned) -> str:

@@ -14,6 +14,8 @@ from toolkit.strict_yaml import REFERENCE
 
 DAYS = ("members", "stop", "retire", "organization", "secrets")
 """The playbooks of the days after, which nobody calls by name."""
+TENANT = ("id", "domain", "name", "login")
+"""What a playbook may say of the tenant (`${tenant.id}`); `login` is where its cloud signs people in."""
 
 
 @dataclass(frozen=True, kw_only=True)

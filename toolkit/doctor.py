@@ -100,7 +100,7 @@ def needed_by(book: Playbook | None, given: Mapping[str, Any], *, practice: bool
     mark = Mark(book.name, "prod")
     steps = [playbook.build(entry, answers, mark) for entry in book.active(answers)]
     rights = [right for step in steps for right in step.rights]
-    return _needed(rights, [type(step) for step in steps], proof=bool(book.proof))
+    return _needed(rights, [type(step) for step in steps], proof="inside" in book.proof)
 
 
 def _needed(rights: Iterable[Right], kinds: Iterable[type[Step]], *, proof: bool) -> Needed:

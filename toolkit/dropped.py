@@ -31,8 +31,7 @@ class Earlier:
 
     def only(self, given: Iterable[str]) -> "Earlier":
         """Keep a part of what the step lets the application do."""
-        fewer: dict[str, Any] = {self.step.lets: tuple(sorted(given))}
-        return replace(self, step=replace(self.step, **fewer))
+        return replace(self, step=self.step.fewer(given))
 
     def as_json(self) -> dict[str, Any]:
         """Write it as JSON."""

@@ -55,6 +55,11 @@ class Guide:
         return frozenset(each.do for each in self.steps)
 
     @property
+    def exchange(self) -> bool:
+        """Tell whether anything is done in Exchange."""
+        return any(each.step.cmdlets or each.do == "organization" for each in self.steps)
+
+    @property
     def app(self) -> Variable:
         """Name the variable that holds the application's client id."""
         return next(
@@ -78,6 +83,7 @@ def guide_of(book: Playbook, answers: Answers, tenant: Tenant) -> Guide:
     steps = []
     for number, entry in enumerate(book.active(answers), 1):
         step = playbook.build(entry, known, mark)
+        step.refuse()
         steps.append(
             ByHand(number=number, name=entry.name, do=entry.do, because=entry.because, step=step)
         )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,23 @@ from toolkit.steps.base import Step
 from toolkit.steps.certificate import Certificate
 from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.steps.security_group import SecurityGroup
+from toolkit.steps.user_assignment import UserAssignment
+from toolkit.systems import graph_assignments, graph_redirects
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 SCOPES = ("Application.ReadWrite.All",)
-CONSENT_SCOPES = ("AppRoleAssignment.ReadWrite.All",)
+MORE_SCOPES = {
+    "consent": ("AppRoleAssignment.ReadWrite.All",),
+    "delegated_consent": ("DelegatedPermissionGrant.ReadWrite.All",),
+    "user_assignment": ("AppRoleAssignment.ReadWrite.All", "User.ReadBasic.All", "Group.Read.All"),
+}
+"""What the script asks for besides, by kind of step.
+
+Source: the Permissions sections of learn.microsoft.com/graph/api (oauth2permissiongrant-post,
+serviceprincipal-post-approleassignedto, user-list, group-list)
+"""
 OWNER_SCOPES = ("User.ReadBasic.All",)
 SPELLED = str.maketrans(
     {
@@ -51,12 +63,16 @@ learn.microsoft.com/powershell/module/exchangepowershell/connect-exchangeonline
 SAME_ANSWERS = (
     "Give the same answers, or name the application in place of the playbook: its notes tell them."
 )
+SIGNS_IN = "mailgrant signs in as the application with the key file; its passphrase is asked for."
+KEEPING = "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire."
 PROVING = (
     SAME_ANSWERS,
-    "mailgrant signs in as the application with the key file; its passphrase is asked for.",
+    SIGNS_IN,
     "It sees a mailbox inside answer and one outside refuse. Too early, it says when to look again.",
-    "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire.",
+    KEEPING,
 )
+PROVING_SIGN_IN = (SAME_ANSWERS, SIGNS_IN, KEEPING)
+"""Where an application has no mailbox of its own to try."""
 STOPPING = (
     "At once: entra.microsoft.com, Entra ID, Enterprise apps, the application, Properties, Enabled for users to sign-in: No. "
     + TOKENS,
@@ -128,7 +144,10 @@ def _of_step(guide: Guide, each: ByHand) -> dict[str, Any]:
         "step": step,
         "name": each.name,
         "apis": APIS,
-        "consents": "consent" in guide.kinds,
+        "consents": bool({"consent", "delegated_consent"} & guide.kinds),
+        "places": graph_redirects.PLACES,
+        "no_role": graph_assignments.NO_ROLE,
+        "people": list(_people(step)),
         "graph": guide.cloud.graph,
         "answers_begin": ANSWERS_BEGIN,
         "notes": names.notes(step.mark, str(guide.answers.get("change", ""))),
@@ -137,6 +156,15 @@ def _of_step(guide: Guide, each: ByHand) -> dict[str, Any]:
         "scope": _scope(step),
         "where": _where(guide, step),
     }
+
+
+def _people(step: Step) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Tell by what people and groups are looked up in the script, and which of them."""
+    said = step.people if isinstance(step, UserAssignment) else ()
+    ids = tuple(each for each in said if graph_assignments.ID.fullmatch(each.lower()))
+    named = tuple(each for each in said if each not in ids)
+    found = (("userPrincipalName", "mail", named), ("id", "id", ids))
+    yield from (each for each in found if each[2])
 
 
 def _where(guide: Guide, step: Step) -> str:
@@ -190,13 +218,15 @@ def _values(guide: Guide) -> dict[str, Any]:
         "practice": bool(guide.tenant.get("practice")),
         "wording": wording,
         "prove": _prove(guide),
-        "proving": PROVING if _own_key(guide) else VENDORS_KEY,
+        "proving": _proving(guide),
         "stopping": STOPPING,
         "environments": ENVIRONMENTS.get(guide.cloud.name),
         "steps": [(each, _commands(guide, each), portal(guide, each)) for each in guide.steps],
         "scopes": [
             *SCOPES,
-            *(CONSENT_SCOPES if "consent" in guide.kinds else ()),
+            *dict.fromkeys(
+                scope for do in MORE_SCOPES if do in guide.kinds for scope in MORE_SCOPES[do]
+            ),
             *(
                 OWNER_SCOPES
                 if any(getattr(each.step, "owners", ()) for each in guide.steps)
@@ -204,6 +234,12 @@ def _values(guide: Guide) -> dict[str, Any]:
             ),
         ],
     }
+
+
+def _proving(guide: Guide) -> tuple[str, ...]:
+    if not _own_key(guide):
+        return VENDORS_KEY
+    return PROVING if guide.inside else PROVING_SIGN_IN
 
 
 def _own_key(guide: Guide) -> bool:

@@ -139,7 +139,7 @@ def sheet_of(run: Run) -> Sheet:
         verdict=verdict,
         keys=keys,
         trials=tuple(advice.trials(plan, known, allowed)),
-        warnings=tuple(advice.warnings(allowed, verdict, {key.theirs for key in keys})),
+        warnings=tuple(advice.warnings(plan, allowed, verdict, {key.theirs for key in keys})),
     )
 
 
@@ -164,7 +164,7 @@ def _refuse_unfinished(run: Run) -> None:
 def _known(plan: Plan, run: Run) -> dict[str, Any]:
     """Collect what references may name: answers, the tenant, and what was last seen of each step."""
     known: dict[str, Any] = dict(plan.answers)
-    known |= {f"tenant.{name}": plan.tenant[name] for name in ("id", "domain", "name")}
+    known |= {f"tenant.{name}": plan.tenant.get(name, "") for name in playbook.TENANT}
     for planned in plan.changes:
         confirmed = run.journal.confirmed(planned.name)
         seen = from_json(confirmed["seen"]) if confirmed else planned.change.before

@@ -1,9 +1,13 @@
 """What the permissions mean that mailgrant grants and judges."""
 
+import re
+from collections.abc import Collection
+
 GRAPH = "00000003-0000-0000-c000-000000000000"
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 
-APIS = {"Microsoft Graph": GRAPH, "Office 365 Exchange Online": EXCHANGE_ONLINE}
+GRAPH_NAME = "Microsoft Graph"
+APIS = {GRAPH_NAME: GRAPH, "Office 365 Exchange Online": EXCHANGE_ONLINE}
 """Microsoft's resources by the name an administrator sees; permission ids are read from the tenant."""
 
 DIRECTORY_ROLES = {
@@ -119,6 +123,51 @@ MEANING = {
 }
 """What a permission lets an application do, in words for the person who approves."""
 
+OFFLINE = "offline_access"
+OPEN_ID = {
+    "openid": "see who signs in",
+    "profile": "see the name of whoever signs in",
+    "email": "see the mail address of whoever signs in",
+    OFFLINE: "go on in the name of whoever has signed in once, without asking again",
+}
+"""The permissions of OpenID Connect, which belong to Microsoft Graph.
+
+Source: learn.microsoft.com/entra/identity-platform/scopes-oidc
+"""
+OWN = {
+    "Calendars.Read": "read the calendars",
+    "Calendars.ReadWrite": "read and change the calendars",
+    "Calendars.ReadBasic": "see the calendars without their details",
+    "Contacts.Read": "read the contacts",
+    "Contacts.ReadWrite": "read and change the contacts",
+    "Mail.Read": "read the mail",
+    "Mail.ReadBasic": "see who wrote to whom, without the text, in the mail",
+    "Mail.ReadWrite": "read, change and delete the mail",
+    "MailboxSettings.Read": "read the mailbox settings",
+    "MailboxSettings.ReadWrite": "read and change the mailbox settings (time zone, categories, automatic replies)",
+    "Tasks.Read": "read the tasks",
+    "Tasks.ReadWrite": "read and change the tasks",
+    "User.Read": "sign people in and read the profile",
+    "User.ReadWrite": "read and change the profile",
+    "EWS.AccessAsUser.All": "do everything in the mailbox, through EWS,",
+    "IMAP.AccessAsUser.All": "read, change and delete the mail, through IMAP,",
+    "POP.AccessAsUser.All": "read and delete the mail, through POP,",
+}
+"""What a delegated permission lets an application do with what belongs to whoever signs in."""
+AS_A_PERSON = {
+    "Mail.Send": "send mail as whoever signs in",
+    "Mail.Send.Shared": "send mail as whoever signs in, and on behalf of those who let them",
+    "SMTP.Send": "send mail as whoever signs in, through SMTP",
+    "User.Read.All": "read everybody's profile, as far as whoever signs in may",
+    "User.ReadBasic.All": "see the names and addresses of everybody",
+}
+SHARED = ", and those that others share with that person, as far as they share them"
+LEVELS = ("ReadBasic", "Read", "ReadWrite")
+"""Each allows what the ones before it allow."""
+STEPPED = re.compile(
+    rf"(Calendars|Contacts|Mail|MailboxSettings|Tasks)\.({'|'.join(LEVELS)})(\.Shared)?"
+)
+
 
 def reaches_mailboxes(api: str, value: str) -> bool:
     """Tell whether an application permission of this API opens mailboxes."""
@@ -135,3 +184,50 @@ def meaning(value: str) -> str:
     if value in ROLES:
         return "; ".join(meaning(each) for each in ROLES[value])
     return MEANING.get(value, MEANING.get(value.removesuffix(".All"), value))
+
+
+def meaning_in_names(value: str) -> str:
+    """Say a delegated permission in plain words."""
+    said = OPEN_ID.get(value) or AS_A_PERSON.get(value)
+    if said:
+        return said
+    shared = value.endswith(".Shared") and value.removesuffix(".Shared") in OWN
+    own = OWN.get(value.removesuffix(".Shared") if shared else value)
+    return f"{own} of whoever signs in{SHARED if shared else ''}" if own else value
+
+
+def covered(values: Collection[str]) -> dict[str, str]:
+    """Tell which of these delegated permissions say nothing beyond another one, and beyond which.
+
+    Source: learn.microsoft.com/graph/permissions-reference: ReadWrite reads too, Shared holds what is one's own.
+    """
+    widest: dict[str, str] = {}
+    for value in sorted(values):
+        wider = [other for other in values if other != value and _covers(other, value)]
+        if wider:
+            widest[value] = max(wider, key=_width)
+    return widest
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    one, other = STEPPED.fullmatch(wide), STEPPED.fullmatch(narrow)
+    if not (one and other) or one[1] != other[1]:
+        return False
+    shared = bool(one[3]) or not other[3]
+    return shared and LEVELS.index(one[2]) >= LEVELS.index(other[2])
+
+
+def _width(value: str) -> tuple[int, bool]:
+    found = STEPPED.fullmatch(value)
+    return (LEVELS.index(found[2]), bool(found[3])) if found else (-1, False)
+
+
+def said_twice(values: Collection[str]) -> str:
+    """Say in a sentence which permissions amount to others; empty where none does."""
+    wider: dict[str, list[str]] = {}
+    for narrow, wide in covered(values).items():
+        wider.setdefault(wide, []).append(narrow)
+    return " ".join(
+        f"{', '.join(narrow)} allow{'s' if len(narrow) == 1 else ''} nothing beyond {wide}."
+        for wide, narrow in sorted(wider.items())
+    )

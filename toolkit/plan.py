@@ -140,6 +140,7 @@ def describe(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "domain": tenant.domain,
         "id": tenant.id,
+        "login": tenant.cloud.login,
         "who": tenant.who,
         "practice": tenant.practice,
     }

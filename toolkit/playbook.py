@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 from toolkit import playbook_rules, shelf, strict_yaml
-from toolkit.book import DAYS, Entry, Playbook, build, combinations, fill
+from toolkit.book import DAYS, TENANT, Entry, Playbook, build, combinations, fill
 from toolkit.errors import PlaybookError
 from toolkit.inputs import meant
 from toolkit.playbook_reader import Reader
 
-__all__ = ["Entry", "Playbook", "build", "combinations", "fill", "load", "names", "parse"]
+__all__ = ["TENANT", "Entry", "Playbook", "build", "combinations", "fill", "load", "names", "parse"]
 
 NAME_OF_FILE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 

@@ -3,13 +3,12 @@
 import re
 from typing import Any
 
-from toolkit.book import Entry, Playbook, combinations, conditions, references
+from toolkit.book import TENANT, Entry, Playbook, combinations, conditions, references
 from toolkit.inputs import ALWAYS, CLIENT_ID, Answers, Question, meant
 from toolkit.playbook_reader import Reader
 from toolkit.steps.base import parameters
 from toolkit.strict_yaml import REFERENCE, Node, shown
 
-TENANT = ("tenant.id", "tenant.domain", "tenant.name")
 RESERVED = ("tenant", "proof_key", "proof_key_gone")
 """Names that mean something already: the tenant, and the steps of the proof's own key."""
 MOST_CONDITIONS = 10
@@ -18,6 +17,7 @@ MOST_CHOICES = 2
 LOOKS_LIKE_REFERENCE = re.compile(r"\$\{[^}]*\}?")
 TYPES: dict[str, Any] = {"list": tuple[str, ...], "yes_no": bool, "number": int}
 """What the answer to a question is, where it isn't text."""
+MAILBOXES = ("inside", "outside")
 PROVED_BY = {
     "app": ("app", "client_id"),
     "certificate": ("certificate", "thumbprint"),
@@ -114,7 +114,15 @@ class _Rules:
                 self._fits(entry, name, value)
 
     def _proof(self) -> None:
-        """Let the proof take an app and its key as made here, and mailboxes as answered."""
+        """Let the proof take an app and its key as made here, and mailboxes as answered.
+
+        Both mailboxes are named or, where an application has none of its own, neither is.
+        """
+        scoped = any(entry.do == "mailbox_scope" for entry in self.book.entries)
+        named = [each for each in MAILBOXES if each in self.book.proof]
+        for each in MAILBOXES:
+            if self.book.proof and each not in named and (named or scoped):
+                raise self.bad(self.book.proof.line, f"{each!r} is missing")
         for name, value in self.book.proof.items():
             found = REFERENCE.fullmatch(value)
             do, offer = PROVED_BY.get(name, ("", ""))
@@ -156,7 +164,9 @@ class _Rules:
     # ---- for one combination of answers ----
 
     def _one(self, answers: Answers) -> None:
-        asked = {q.name for q in self.questions.values() if q.asked(answers)} | set(TENANT)
+        asked = {q.name for q in self.questions.values() if q.asked(answers)} | {
+            f"tenant.{each}" for each in TENANT
+        }
         offered: set[str] = set()
         made: set[str] = set()
         for entry, needed in zip(self.book.entries, self.needed, strict=True):

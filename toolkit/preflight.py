@@ -4,6 +4,7 @@ from toolkit import playbook
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.inputs import MAIL_ADDRESS, Answers
 from toolkit.playbook import Playbook
+from toolkit.steps.base import Mark
 from toolkit.steps.mailboxes import CLOUD_MAILBOXES, address_of
 from toolkit.steps.reach import Reach
 from toolkit.systems.tenant import Tenant
@@ -30,7 +31,10 @@ INVOKE_COMMAND = (
 
 def check(book: Playbook, answers: Answers, tenant: Tenant) -> tuple[str, ...]:
     """Refuse answers that can't work in this tenant; give back what the plan must mention."""
-    if not book.proof or not any(entry.kind.cmdlets for entry in book.active(answers)):
+    mark = Mark(book.name, str(answers["instance"]))
+    for entry in book.active(answers):
+        playbook.build(entry, answers, mark).refuse()
+    if not any(entry.kind.cmdlets for entry in book.active(answers)):
         return ()
     said = [book.proof[name] for name in ("inside", "outside") if name in book.proof]
     mailboxes = [playbook.fill(each, answers) for each in said]

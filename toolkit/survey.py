@@ -115,6 +115,7 @@ def _survey(
 def starting_point(answers: Answers, tenant: Tenant) -> dict[str, Any]:
     """List what references may name before any step has been looked at."""
     here = {"tenant.id": tenant.id, "tenant.domain": tenant.domain, "tenant.name": tenant.name}
+    here["tenant.login"] = tenant.cloud.login
     asked = {name: answer for name, answer in answers.items() if name not in UNASKED}
     told = {f"set_up.{name}": answers.get(name, "") for name in UNASKED}
     told["set_up.answers"] = marks.noted(asked)

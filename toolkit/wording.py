@@ -1,11 +1,13 @@
 """What a plan says, in the same plain words for the terminal, the pages and the mail."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from toolkit.allowed import allowed_by, group_of
 from toolkit.inputs import ALWAYS
 from toolkit.marks import answers_in
+from toolkit.permissions import said_twice
 from toolkit.plan import Plan, Planned
 from toolkit.state import Later, texts
 from toolkit.steps.scope_ways import GROUP
@@ -47,6 +49,10 @@ LABELS = {
     "members": "members",
     "granted": "granted",
     "declared": "declared",
+    "addresses": "addresses",
+    "home_page": "home page",
+    "required": "must be assigned",
+    "assigned": "assigned",
     "roles": "Exchange roles",
     "group": "group",
     "administrative_unit": "administrative unit",
@@ -61,7 +67,17 @@ VALUES: dict[object, str] = {
     "AzureADMyOrg": "this tenant only",
 }
 
-IN_TITLES = ("name", "address", "roles", "granted", "answers", "unsure")
+IN_TITLES = (
+    "name",
+    "address",
+    "addresses",
+    "home_page",
+    "roles",
+    "granted",
+    "person",
+    "answers",
+    "unsure",
+)
 """What is not shown of a thing that is made: its title says it, or the sheet's list of answers."""
 
 SECRETS = {"certificate": "private keys", "client_secret": "client secrets"}
@@ -69,6 +85,9 @@ SECRETS = {"certificate": "private keys", "client_secret": "client secrets"}
 
 PLACES = {
     "app": "Microsoft Entra ID",
+    "redirect": "Microsoft Entra ID",
+    "delegated_consent": "Microsoft Entra ID",
+    "user_assignment": "Microsoft Entra ID",
     "certificate": "Microsoft Entra ID",
     "client_secret": "Microsoft Entra ID",
     "retire_certificates": "Microsoft Entra ID",
@@ -123,7 +142,7 @@ def rows(plan: Plan, planned: Planned) -> list[Row]:
     may = list(allowed_by(plan, planned))
     listed += [Row("may", "", each.words) for each in may]
     listed += [Row("where", "", each) for each in dict.fromkeys(each.where for each in may)]
-    return listed + _reached(planned)
+    return listed + _reached(planned) + [Row("note", "", each) for each in _noted(planned)]
 
 
 def _answers(before: str, after: str) -> list[Row]:
@@ -138,14 +157,22 @@ def _answers(before: str, after: str) -> list[Row]:
 
 
 def _reached(planned: Planned) -> list[Row]:
-    """Say how many mailboxes a scope lets in, up to twenty of them by name, and what to know."""
+    """Say how many mailboxes a scope lets in, and up to twenty of them by name."""
     reach = planned.reach
     if reach is None or planned.do != "mailbox_scope":
         return []
     more = ", for instance " if reach.count > len(reach.samples) else ": "
     count = f"{reach.count} mailbox{'' if reach.count == 1 else 'es'}"
     names = more + ", ".join(reach.samples) if reach.samples else ""
-    return [Row("inside", "", count + names), *(Row("note", "", each) for each in reach.remarks)]
+    return [Row("inside", "", count + names)]
+
+
+def _noted(planned: Planned) -> Iterator[str]:
+    """Say what to know of a thing beside what changes."""
+    if planned.reach and planned.do in ("mailbox_scope", "user_assignment"):
+        yield from planned.reach.remarks
+    if planned.do == "delegated_consent":
+        yield from filter(None, [said_twice(texts(planned.change.after, "granted"))])
 
 
 def _delta(planned: Planned, key: str) -> tuple[str, str]:

@@ -168,16 +168,16 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
 
 
 def _accepted(here: Session, plan: Plan, *, accept: bool) -> None:
-    """Have what opens every mailbox said again."""
+    """Have what the plan says in red accepted by itself: what opens every mailbox, or locks people out."""
     if not plan.alarms or accept:
         return
     for alarm in plan.alarms:
         here.terminal.say(alarm, "alarm")
-    if here.terminal.can_ask and here.terminal.confirm("Do you really mean every mailbox?"):
+    if here.terminal.can_ask and here.terminal.confirm("Do you really mean that?"):
         return
     raise RefusedError(
-        "The plan opens every mailbox of the tenant, and nobody accepted that in so many words.",
-        fix="Choose a group instead, or add --accept-every-mailbox.",
+        f"Nobody accepted in so many words: {' '.join(dict.fromkeys(plan.alarms))}",
+        fix="Answer otherwise (a group instead of every mailbox), or add --accept-every-mailbox.",
     )
 
 

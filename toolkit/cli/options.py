@@ -45,7 +45,7 @@ adopt_option = click.option(
 accept_option = click.option(
     "--accept-every-mailbox",
     is_flag=True,
-    help="Accept a plan that opens every mailbox of the tenant.",
+    help="Accept what a plan says in red: that it opens every mailbox, or locks people out.",
 )
 
 expect_option = click.option(

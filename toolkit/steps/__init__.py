@@ -6,18 +6,24 @@ from toolkit.steps.base import catalogue_of
 from toolkit.steps.certificate import Certificate
 from toolkit.steps.client_secret import ClientSecret
 from toolkit.steps.consent import Consent
+from toolkit.steps.delegated_consent import DelegatedConsent
 from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.steps.members import Members
 from toolkit.steps.organization import Organization
+from toolkit.steps.redirect import Redirect
 from toolkit.steps.retire_certificates import RetireCertificates
 from toolkit.steps.security_group import SecurityGroup
+from toolkit.steps.user_assignment import UserAssignment
 
 CATALOGUE = catalogue_of(
     App,
     Certificate,
     ClientSecret,
+    Redirect,
     SecurityGroup,
     Consent,
+    DelegatedConsent,
+    UserAssignment,
     MailboxScope,
     Members,
     AppSwitch,

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -108,12 +108,20 @@ class Step(ABC):
         """Read from the thing what holds for the whole set-up; told to the steps that come after."""
         return {}
 
+    def refuse(self) -> None:  # noqa: B027  most answers can only be judged in the tenant
+        """Refuse, before any tenant is asked, answers that can't be meant."""
+
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: B027  most steps have nothing to check
         """Refuse, before anything is written, what can't work; reads only."""
 
     def reach(self, tenant: Tenant, found: State | None) -> Reach | None:  # noqa: ARG002  most things let nobody in
         """Tell whom the thing will let in, for the plan; reads only, refuses what can't be meant."""
         return None
+
+    def fewer(self, given: Iterable[str]) -> "Step":
+        """Keep a part of what it lets the application do: what is to be taken back."""
+        changed: dict[str, Any] = {self.lets: tuple(sorted(given))}
+        return replace(self, **changed)
 
     def review(self, before: State | None, seen: State) -> None:  # noqa: B027  most steps can't harm others
         """Refuse to go on when writing took something of others along."""

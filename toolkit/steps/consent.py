@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from toolkit.errors import AnswerError
 from toolkit.permissions import APIS, reaches_mailboxes
 from toolkit.state import Change, State
+from toolkit.steps import declaring
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR, application_gone
 from toolkit.steps.base import Right, Step
 from toolkit.systems.tenant import Tenant
@@ -56,8 +57,8 @@ class Consent(Step):
         ours = granted & set(self.application)
         if not ours:
             return None
-        declared = set(self._declared(tenant, names)) & set(self.application)
-        return {"app": self.app, "granted": ours, "declared": frozenset(declared)}
+        declared = declaring.declared(tenant, self.app, APIS[self.api], "Role", names)
+        return {"app": self.app, "granted": ours, "declared": declared & set(self.application)}
 
     def wanted(self, found: State | None) -> State | None:  # noqa: ARG002  whatever is there
         """Want these permissions granted and declared."""
@@ -84,11 +85,13 @@ class Consent(Step):
         principal, resource = tenant.graph.awaited_principal_id(self.app), self._resource(tenant)
         ids = {role["value"]: role["id"] for role in resource["appRoles"]}
         there = {grant["appRoleId"]: grant["id"] for grant in self._grants(tenant, principal)}
-        self._declare(
+        declaring.declare(
             tenant,
+            self.app,
             resource["appId"],
-            {ids[v] for v in change.added("declared")},
-            {ids[v] for v in change.removed("declared") if v in ids},
+            "Role",
+            adding={ids[v] for v in change.added("declared")},
+            removing={ids[v] for v in change.removed("declared") if v in ids},
         )
         for value in sorted(change.added("granted")):
             if ids[value] not in there:
@@ -114,30 +117,3 @@ class Consent(Step):
             for grant in tenant.graph.granted_roles(principal)
             if grant["resourceId"] == resource
         ]
-
-    def _declared(self, tenant: Tenant, names: dict[str, str]) -> list[str]:
-        app = tenant.graph.application_by_client_id(self.app) or {}
-        return [
-            names.get(access["id"], access["id"])
-            for block in app.get("requiredResourceAccess") or ()
-            if block["resourceAppId"] == APIS[self.api]
-            for access in block["resourceAccess"]
-            if access["type"] == "Role"
-        ]
-
-    def _declare(self, tenant: Tenant, api: str, adding: set[str], removing: set[str]) -> None:
-        app = tenant.graph.application_by_client_id(self.app)
-        if app is None:
-            return
-        blocks = {
-            block["resourceAppId"]: list(block["resourceAccess"])
-            for block in app.get("requiredResourceAccess") or ()
-        }
-        mine = [
-            access
-            for access in blocks.get(api, [])
-            if not (access["type"] == "Role" and access["id"] in removing)
-        ]
-        have = {access["id"] for access in mine if access["type"] == "Role"}
-        blocks[api] = mine + [{"id": each, "type": "Role"} for each in sorted(adding - have)]
-        tenant.graph.declare(app["id"], {api: access for api, access in blocks.items() if access})

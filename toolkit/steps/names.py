@@ -17,8 +17,8 @@ OURS = "mailgrant-"
 TAG = "mailgrant-names:"
 
 NOTES = (
-    "Set up by mailgrant: playbook {playbook}, instance {instance}{change}. Exchange decides which mailboxes it "
-    "reaches. Do not press 'Grant admin consent' here: that would let it into every mailbox."
+    "Set up by mailgrant: playbook {playbook}, instance {instance}{change}. Do not press 'Grant admin consent' "
+    "here: what it needs was granted, and more could let it into every mailbox."
 )
 
 

@@ -40,6 +40,8 @@ class Graph(GraphCertificates):
         super().__init__(tenant, identity)
         self._resources: dict[str, Body] = {}
         self._principals: dict[str, str] = {}
+        self.called: dict[str, Any] = {}
+        """People and groups by name, found once: what is called so stays who it is."""
 
     # ---- the tenant ----
 
@@ -70,7 +72,7 @@ class Graph(GraphCertificates):
         found = self.read(request, "read a user", {"id": str})
         if found is None:
             raise NotFoundError(
-                f"There is no user {address}.", fix="Check the spelling of the owner."
+                f"There is no user {address}.", fix="Check the spelling of the name."
             )
         return str(found["id"])
 
@@ -186,9 +188,7 @@ class Graph(GraphCertificates):
         from msgraph.generated.models.reference_create import ReferenceCreate
 
         builder = self.sdk.applications.by_application_id(object_id).owners.ref
-        link = ReferenceCreate(
-            odata_id=f"{self._tenant.cloud.graph}/v1.0/directoryObjects/{owner_id}"
-        )
+        link = ReferenceCreate(odata_id=f"{self.base}/directoryObjects/{owner_id}")
         self.write(
             lambda: builder.to_post_request_information(link),
             "add an owner",

@@ -34,6 +34,11 @@ class GraphCertificates(GraphWire):
         self._lists: dict[str, tuple[datetime, list[Body] | None]] = {}
         self._before: dict[str, list[Body]] = {}
 
+    @property
+    def base(self) -> str:
+        """Where Graph's published version answers."""
+        return f"{self._tenant.cloud.graph}/v1.0"
+
     def last_certificates(self, client_id: str) -> list[Body] | None:
         """List an application's certificates as they were last read since they were last changed."""
         if client_id not in self._lists:
@@ -69,20 +74,32 @@ class GraphCertificates(GraphWire):
         The first may be one made just before.
         """
         at, before = self._lists.get(client_id, (None, None))
-        end = self._tenant.clock.now() + LAG_PATIENCE
         if at is None or self._tenant.protocol_clock.now() - at > JUST_BEFORE:
             before = None
+        what = "the list of certificates"
+        return self.agreeing(lambda: self.certificates(client_id), _ids, what, before)
+
+    def agreeing(
+        self,
+        look: Callable[[], T | None],
+        sign: Callable[[T], object],
+        what: str,
+        before: T | None = None,
+    ) -> T:
+        """Look until two readings in a row agree by their sign; raises NotYetError after twenty minutes.
+
+        What is replaced whole is read so first: a stale reading would wipe out what others just added.
+        """
+        end = self._tenant.clock.now() + LAG_PATIENCE
         while True:
             self._memory.forget(SERVICE)
-            found = self.certificates(client_id)
-            if found is not None and before is not None and _ids(found) == _ids(before):
+            found = look()
+            if found is not None and before is not None and sign(found) == sign(before):
                 return found
             if self._tenant.clock.now() >= end:
-                raise _tired("the list of certificates")
+                raise _tired(what)
             if found is None or before is not None:
-                self._tenant.prompts.waiting(
-                    "the list of certificates isn't the same everywhere yet", end
-                )
+                self._tenant.prompts.waiting(f"{what} isn't the same everywhere yet", end)
                 self._tenant.clock.sleep(LAG_STEP)
             before = found
 
@@ -94,7 +111,7 @@ class GraphCertificates(GraphWire):
         learn.microsoft.com/graph/api/application-update
         """
         body = json.dumps({"keyCredentials": [_as_json(entry) for entry in entries]}).encode()
-        url = f"{self._tenant.cloud.graph}/v1.0/applications/{self._objects[client_id]}"
+        url = f"{self.base}/applications/{self._objects[client_id]}"
         self.write(lambda: self.raw("PATCH", url, body), "change the application's certificates")
         self._lists.pop(client_id, None)
         sent = [dict(entry) for entry in entries if entry.get("keyId")]

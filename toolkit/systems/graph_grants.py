@@ -1,15 +1,13 @@
-"""What people have consented to, and the tenant's own app to sign in by: raw requests to Microsoft Graph.
-
-Source: learn.microsoft.com/graph/api/resources/oauth2permissiongrant
-"""
+"""The tenant's own app to sign in by, and what a person consented to for a client, on Microsoft Graph."""
 
 import json
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.permissions import EXCHANGE_ONLINE, GRAPH
-from toolkit.systems.graph_query import text
+from toolkit.systems import graph_assignments, graph_delegated
+from toolkit.systems.graph_delegated import Consented
 from toolkit.systems.graph_wire import Body
 
 if TYPE_CHECKING:
@@ -19,19 +17,13 @@ NAME = "mailgrant-sign-in"
 TITLE = "mailgrant: administrators sign in"
 REDIRECT = "http://localhost"
 EXCHANGE_SCOPE = "Exchange.Manage"
-NOBODY = "00000000-0000-0000-0000-000000000000"
-"""The role of an assignment to an application that has none."""
-GRANT = {"id": str, "resourceId": str, "consentType": str, "principalId?": str, "scope?": str}
-ASSIGNED = {"principalId": str, "principalDisplayName?": str}
-RESOURCE = {"id": str, "oauth2PermissionScopes": [{"id": str, "value": str}]}
 
 
 class Grants:
-    """Delegated permissions as they stand in a tenant."""
+    """What `tenants` makes and takes back in a tenant, so that administrators can sign in."""
 
     def __init__(self, tenant: "Tenant") -> None:
-        self._tenant, self._graph = tenant, tenant.graph
-        self._base = f"{tenant.cloud.graph}/v1.0"
+        self._graph = tenant.graph
 
     # ---- consent of one person ----
 
@@ -40,19 +32,13 @@ class Grants:
         principal = self._graph.principal_id(client_id)
         if principal is None:
             return []
-        found = self._all(principal)
+        found = graph_delegated.of_client(self._graph, principal)
         return [grant for grant in found if grant.get("principalId") == person_id]
 
     def withdraw(self, grant: Body, scopes: Collection[str]) -> None:
-        """Take permissions out of a grant; what else is in it stays."""
-        left = [scope for scope in str(grant.get("scope") or "").split() if scope not in scopes]
-        url = f"{self._base}/oauth2PermissionGrants/{grant['id']}"
-        if left:
-            self._send("PATCH", url, {"scope": " ".join(left)}, "take consent back")
-        else:
-            self._graph.write(
-                lambda: self._graph.raw("DELETE", url), "take consent back", gone_is_fine=True
-            )
+        """Take permissions out of a person's consent; what else is in it stays."""
+        key = Consented(grant["clientId"], grant["resourceId"], grant["principalId"])
+        graph_delegated.withdraw(self._graph, key, scopes)
 
     # ---- the tenant's own app ----
 
@@ -81,11 +67,12 @@ class Grants:
         if app is None:
             app = self._made(by_code=by_code)
         elif by_code:
-            url = f"{self._base}/applications/{app['id']}"
-            self._send("PATCH", url, {"isFallbackPublicClient": True}, "allow codes")
+            url = f"{self._graph.base}/applications/{app['id']}"
+            body = json.dumps({"isFallbackPublicClient": True}).encode()
+            self._graph.write(lambda: self._graph.raw("PATCH", url, body), "allow codes")
         resources = {
-            GRAPH: (self._resource(GRAPH), sorted(scopes)),
-            EXCHANGE_ONLINE: (self._resource(EXCHANGE_ONLINE), [EXCHANGE_SCOPE]),
+            GRAPH: (self._graph.resource(GRAPH), sorted(scopes)),
+            EXCHANGE_ONLINE: (self._graph.resource(EXCHANGE_ONLINE), [EXCHANGE_SCOPE]),
         }
         self._graph.declare(
             app["id"],
@@ -97,11 +84,10 @@ class Grants:
         client_id = str(app["appId"])
         self._graph.create_service_principal(client_id, ["mailgrant"], "")
         principal = self._graph.awaited_principal_id(client_id)
-        url = f"{self._base}/servicePrincipals/{principal}"
-        self._send("PATCH", url, {"appRoleAssignmentRequired": True}, "demand assignment")
-        self._assign(principal, str(self._graph.claims().get("oid")))
+        graph_assignments.demand(self._graph, principal, required=True)
+        graph_assignments.assign(self._graph, principal, str(self._graph.claims().get("oid")))
         for found, values in resources.values():
-            self._allow(principal, found["id"], values)
+            graph_delegated.allow(self._graph, Consented(principal, found["id"]), values)
         return client_id
 
     def others(self, client_id: str) -> list[str] | None:
@@ -110,11 +96,8 @@ class Grants:
         if app is None or app.get("uniqueName") != NAME:
             return None
         principal = self._graph.awaited_principal_id(client_id)
-        request = self._graph.raw(
-            "GET", f"{self._base}/servicePrincipals/{principal}/appRoleAssignedTo"
-        )
         me = str(self._graph.claims().get("oid"))
-        found = self._graph.read_all(request, "read who is assigned to the app", ASSIGNED)
+        found = graph_assignments.assigned(self._graph, principal)
         return [
             str(each.get("principalDisplayName")) for each in found if each["principalId"] != me
         ]
@@ -140,65 +123,11 @@ class Grants:
         )
         return made if made.get("appId") else self._graph.awaited_application(NAME)
 
-    def _resource(self, app_id: str) -> Body:
-        url = f"{self._base}/servicePrincipals(appId='{app_id}')?$select=id,oauth2PermissionScopes"
-        found = self._graph.read(self._graph.raw("GET", url), "read a service", RESOURCE)
-        if found is None:
-            raise NotFoundError(
-                f"The service {app_id} has no enterprise application in this tenant.",
-                fix=f"Make it first: New-MgServicePrincipal -AppId {app_id}",
-            )
-        return found
-
-    def _assign(self, principal: str, person: str) -> None:
-        url = f"{self._base}/servicePrincipals/{principal}/appRoleAssignedTo"
-        body = {"principalId": person, "resourceId": principal, "appRoleId": NOBODY}
-        self._send("POST", url, body, "assign you to the app", fine=("already exists",))
-
-    def _allow(self, principal: str, resource: str, scopes: Collection[str]) -> None:
-        """Consent for everybody who is assigned; what is granted already stays."""
-        there = [
-            grant
-            for grant in self._all(principal)
-            if (grant["resourceId"], grant["consentType"]) == (resource, "AllPrincipals")
-        ]
-        have = set(str(there[0].get("scope") or "").split()) if there else set()
-        if have >= set(scopes):
-            return
-        scope = " ".join(sorted(have | set(scopes)))
-        if there:
-            url = f"{self._base}/oauth2PermissionGrants/{there[0]['id']}"
-            self._send("PATCH", url, {"scope": scope}, "consent")
-            return
-        body = {"clientId": principal, "consentType": "AllPrincipals", "resourceId": resource}
-        self._send(
-            "POST",
-            f"{self._base}/oauth2PermissionGrants",
-            {**body, "principalId": None, "scope": scope},
-            "consent",
-            fine=("already exists",),
-        )
-
-    def _all(self, principal: str) -> list[Body]:
-        url = f"{self._base}/oauth2PermissionGrants?$filter=clientId eq {text(principal)}"
-        request = self._graph.raw("GET", url.replace(" ", "%20"))
-        return self._graph.read_all(request, "read what was consented to", GRANT)
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        body: Mapping[str, Any],
-        what: str,
-        *,
-        fine: tuple[str, ...] = (),
-    ) -> None:
-        content = json.dumps(body).encode()
-        self._graph.write(lambda: self._graph.raw(method, url, content), what, fine=fine)
-
 
 def _scope_id(resource: Body, value: str) -> str:
-    ids = {scope["value"]: scope["id"] for scope in resource["oauth2PermissionScopes"]}
+    ids = {
+        scope.get("value"): scope["id"] for scope in resource.get("oauth2PermissionScopes") or ()
+    }
     if value not in ids:
         raise NotFoundError(
             f"The service has no delegated permission {value}.", fix="This is a defect; report it."

@@ -21,6 +21,7 @@ RULE = {"restrictionType?": str, "state?": str, "maxLifetime?": str}
 RULES = {"keyCredentials?": [RULE], "passwordCredentials?": [RULE]}
 POLICY = {"id": str, "isEnabled?": bool, "applicationRestrictions?": RULES}
 DECLARED = {"resourceAppId": str, "resourceAccess": [{"id": str, "type": str}]}
+ADDRESSES = {"redirectUris?": [str]}
 APPLICATION = {
     "id": str,
     "appId": str,
@@ -31,20 +32,38 @@ APPLICATION = {
     "requiredResourceAccess?": [DECLARED],
     "keyCredentials?": [CERTIFICATE],
     "passwordCredentials?": [SECRET],
+    "web?": {**ADDRESSES, "homePageUrl?": str},
+    "spa?": ADDRESSES,
+    "publicClient?": ADDRESSES,
 }
 SERVICE_PRINCIPAL = {
     "id": str,
     "appId": str,
     "displayName?": str,
     "accountEnabled?": bool,
+    "appRoleAssignmentRequired?": bool,
     "notes?": str,
     "tags?": [str],
-    "appRoles": [{"id": str, "value?": str}],
+    "appRoles": [{"id": str, "value?": str, "isEnabled?": bool, "allowedMemberTypes?": [str]}],
+    "oauth2PermissionScopes?": [{"id": str, "value?": str}],
 }
-MARKED = {name: kind for name, kind in SERVICE_PRINCIPAL.items() if name != "appRoles"}
+OFFERED = ("appRoles", "oauth2PermissionScopes")
+"""What a service offers, which is long; a list of enterprise applications goes without."""
+MARKED = {name: kind for name, kind in SERVICE_PRINCIPAL.items() if name.strip("?") not in OFFERED}
 TAGGED = {"appId": str, "tags": [str]}
 ORGANIZATION = {"id": str, "displayName?": str, "verifiedDomains?": [{"name": str}]}
 GRANT = {"id": str, "resourceId": str, "appRoleId": str, "resourceDisplayName?": str}
 DELETED = {"id": str, "appId": str, "displayName?": str, "tags?": [str]}
+CONSENTED = {
+    "clientId": str,
+    "id": str,
+    "resourceId": str,
+    "consentType": str,
+    "principalId?": str,
+    "scope?": str,
+}
+ASSIGNED = {"id": str, "principalId": str, "principalDisplayName?": str}
+PERSON = {"id": str, "userPrincipalName": str}
+GROUP = {"id": str, "displayName?": str, "mail?": str, "securityEnabled?": bool}
 OWNER = {"id": str, "userPrincipalName?": str}
 SIGN_IN = {"value": [{"lastSignInActivity?": {"lastSignInDateTime?": str}}]}
