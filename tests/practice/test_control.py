@@ -77,6 +77,7 @@ def test_status_says_the_same_of_a_world_that_is_served_and_one_that_is_not(fold
     assert idle["url"] is None
     assert served["running"] is True
     assert served["url"] == practice.url
+    assert idle["vendors"] == {}
     assert (idle["speed"], served["speed"], control.status(folder)["speed"]) == (1.0, 60.0, 1.0)
     assert idle["world"] == served["world"]
     assert (
@@ -90,6 +91,7 @@ def test_status_says_the_same_of_a_world_that_is_served_and_one_that_is_not(fold
             "domain",
             "admin",
             "people",
+            "vendors",
             "requests",
             "world",
             "clock",
