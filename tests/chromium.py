@@ -24,10 +24,22 @@ def launched() -> Iterator[Any]:
         opened.close()
 
 
+@contextmanager
+def visiting(chromium: Any, url: str, **options: Any) -> Iterator[Page]:
+    """Open a page for a host whose authority no browser knows; it must not complain of that host."""
+    context = chromium.new_context(ignore_https_errors=True, **options)
+    context.set_default_timeout(20_000)
+    page, complaints = context.new_page(), []
+    page.on("console", lambda one: complaints.append((one.location["url"], one.text)))
+    yield page
+    context.close()
+    assert [text for address, text in complaints if address.startswith(url)] == []
+
+
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).click()
 
 
 def heading(page: Page) -> str:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "too wide"
-    return str(page.get_by_role("heading").inner_text())
+    return str(page.get_by_role("heading", level=1).inner_text())

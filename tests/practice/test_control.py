@@ -14,6 +14,7 @@ import pytest
 from toolkit.errors import LockedError, UsageError
 from toolkit.practice import control
 from toolkit.practice.control import Practice
+from toolkit.practice.seed.entries import principal_id
 from toolkit.practice.seed.people import known_id, user_id
 from toolkit.practice.store import Store
 from toolkit.practice.world import World
@@ -76,6 +77,7 @@ def test_status_says_the_same_of_a_world_that_is_served_and_one_that_is_not(fold
     assert idle["url"] is None
     assert served["running"] is True
     assert served["url"] == practice.url
+    assert idle["vendors"] == {}
     assert (idle["speed"], served["speed"], control.status(folder)["speed"]) == (1.0, 60.0, 1.0)
     assert idle["world"] == served["world"]
     assert (
@@ -89,6 +91,7 @@ def test_status_says_the_same_of_a_world_that_is_served_and_one_that_is_not(fold
             "domain",
             "admin",
             "people",
+            "vendors",
             "requests",
             "world",
             "clock",
@@ -320,7 +323,7 @@ def test_the_digest_is_blind_for_ids_but_not_for_whom_they_mean(
     practice: Practice, world: World
 ) -> None:
     def grant(key: str, principal: str) -> str:
-        (one,) = world.store.find("oauth2PermissionGrant")
+        (one,) = world.store.find("oauth2PermissionGrant", clientId=principal_id("planner"))
         body = {**one, "id": key, "consentType": "Principal", "principalId": principal}
         world.put("oauth2PermissionGrant", key, body, lag=False)
         found = digest(practice)

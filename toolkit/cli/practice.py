@@ -72,11 +72,13 @@ def status(*, as_json: bool) -> None:
         print_json({"practice": True, **found})
         return
     for name, value in found.items():
-        if name not in {"admin", "people"}:
+        if name not in {"admin", "people", "vendors"}:
             click.echo(f"{name:<10} {value}")
     for person in found["people"]:
         held = [*person["roles"], *(f"{one} (eligible)" for one in person["eligible"])]
         click.echo(f"{'person':<10} {person['user']}: {', '.join(held) or 'no role'}")
+    for address in found["vendors"].values():
+        click.echo(f"{'vendor':<10} {address}")
     click.echo(f"{'password':<10} {found['people'][0]['password']} (for each of them)")
     click.echo(f"{'admin':<10} client id {found['admin']['client_id']} (its secret: --json)")
 

@@ -20,6 +20,7 @@ from toolkit.practice.seed.administrators import ELIGIBLE, HELD
 from toolkit.practice.seed.people import DOMAIN, INITIAL_DOMAIN, ORGANIZATION, TENANT_ID
 from toolkit.practice.server import serve as serve_world
 from toolkit.practice.store import Store
+from toolkit.practice.vendors import addresses
 from toolkit.practice.world import World
 from toolkit.secret import make_private_folder
 from toolkit.systems.clouds import Cloud
@@ -113,6 +114,7 @@ def status(folder: Path) -> dict[str, Any]:
             "domain": DOMAIN,
             "admin": store.setting("admin"),
             "people": _people(world),
+            "vendors": addresses(holder.url) if holder and holder.url else {},
             "requests": traffic.totals(store),
             "world": digest(store),
             "clock": world.now().isoformat(timespec="seconds"),

@@ -12,7 +12,8 @@ from typing import Any
 
 from toolkit.practice.store import Body, Store
 
-# What replicas and caches remember, and what lies in the recycle bin, is no object of the tenant.
+# What replicas, caches and vendors remember, and what lies in the recycle bin, is no object of the
+# tenant.
 ASIDE = {
     "deletedItem",
     "permissionCache",
@@ -20,6 +21,7 @@ ASIDE = {
     "signInFailure",
     "signInReplica",
     "signInTicket",
+    "vendor",
 }
 # Server-made ids, times and secrets; keys of certificates and secrets get a form of their own.
 LEFT_OUT = {

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
-from toolkit.practice import exchange, graph, resource_manager, traffic
+from toolkit.practice import exchange, graph, resource_manager, traffic, vendors
 from toolkit.practice.entra import login, replicas, tokens
 from toolkit.practice.misfortune import error
 from toolkit.practice.wire import Answer, Ask
@@ -47,9 +47,14 @@ def _azure(world: World, ask: Ask) -> Answer:
 
 
 def _login(world: World, ask: Ask) -> Answer:
-    known = login.answer(world, ask)
-    if known is not None:
-        return known
+    return login.answer(world, ask) or _unknown(ask)
+
+
+def _vendor(world: World, ask: Ask) -> Answer:
+    return vendors.answer(world, ask) or _unknown(ask)
+
+
+def _unknown(ask: Ask) -> Answer:
     text = f"The practice tenant doesn't know {ask.method} {ask.path}."
     return Answer(status=501, body=error("NotImplemented", text))
 
@@ -65,4 +70,5 @@ SERVICES: dict[str, Callable[[World, Ask], Answer]] = {
     "exchange": _exchange,
     "azure": _azure,
     "login": _login,
+    "vendor": _vendor,
 }

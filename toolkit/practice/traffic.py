@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from toolkit.practice import exchange
 from toolkit.practice.store import Store
+from toolkit.practice.vendors import catalogue
 from toolkit.practice.wire import Ask
 
 EXCHANGE_PREFIX = "/exchange"
@@ -42,13 +43,13 @@ SECRETS = {
     "user_code",
 }
 # What opens a sign-in where it stands in a form; elsewhere these are everyday words.
-FORM_SECRETS = SECRETS | {"code", "code_verifier", "flow"}
+FORM_SECRETS = SECRETS | {"code", "code_verifier", "flow", "key_text", "passphrase"}
 HIDDEN = re.compile(r'(?P<start>name="(?:flow|code)" value=")(?P<text>[^"]*)')
 SECRET_HEADERS = {"cookie", "set-cookie"}
 
 
 def service_of(path: str) -> str:
-    """Tell which service a path belongs to: graph, exchange, azure or login."""
+    """Tell which service a path belongs to: graph, exchange, azure, vendor or login."""
     for service, start in (
         ("graph", r"/(v1\.0|beta)(/|$)"),
         ("exchange", rf"({EXCHANGE_PREFIX})?/adminapi/"),
@@ -56,7 +57,7 @@ def service_of(path: str) -> str:
     ):
         if re.match(start, path):
             return service
-    return "login"
+    return "vendor" if catalogue.find(path) else "login"
 
 
 def cmdlet_of(ask: Ask) -> str | None:
@@ -109,6 +110,8 @@ def totals(store: Store) -> dict[str, int]:
 
 def _kind(ask: Ask) -> str:
     service = service_of(ask.path)
+    if service == "vendor":
+        return "vendor"
     if service == "login":
         return "sign_in"
     if ask.method in {"GET", "HEAD"}:
@@ -154,8 +157,11 @@ class Recording:
         body: bytes,
     ) -> None:
         """Write one exchange down, at once; status None says that no answer left."""
-        form = "x-www-form-urlencoded" in ask.headers.get("content-type", "")
+        kind = ask.headers.get("content-type", "")
+        form = "x-www-form-urlencoded" in kind
         asked = _masked_form(ask.body) if form else _readable(ask.body)
+        if kind.startswith("multipart/form-data"):
+            asked = "(a form with files)"  # a vendor's keys and secrets are in it
         line = {
             "method": ask.method,
             "url": url,

@@ -40,6 +40,7 @@ class World:
     signInFailure                  wrong passwords in a row (by the user's id)
     signInReplica                  since when the token service knows apps and keys (by appId)
     signInActivity                 when an app signed in (by appId)
+    vendor                         what a vendor's server remembers: settings, connected accounts
     """
 
     store: Store

@@ -45,10 +45,15 @@ class Browser:
         return " ".join(self.page.find(".//main").text_content().split())
 
     def press(self, button: str, **fields: str) -> "Browser":
-        """Fill the one form in and press one of its buttons, by what stands on it."""
-        (form,) = self.page.forms
+        """Fill a form in and press one of its buttons, by what stands on it."""
+        forms = {
+            one.text_content().strip(): form
+            for form in self.page.forms
+            for one in form.xpath(".//button")
+        }
+        assert button in forms, f"{button}? There are {sorted(forms)} on: {self.text}"
+        form = forms[button]
         named = {one.text_content().strip(): one for one in form.xpath(".//button")}
-        assert button in named, f"{button}? There are {sorted(named)} on: {self.text}"
         values = {**dict(form.form_values()), **fields}
         if named[button].get("name"):
             values[named[button].get("name")] = named[button].get("value")

@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import InteractiveBrowserCredential
 
-from tests.chromium import NEEDED, Page, heading, launched, press
+from tests.chromium import NEEDED, Page, heading, launched, press, visiting
 from tests.practice.entra.browsing import ANNA, METTE
 from tests.practice.entra.conftest import read
 from toolkit.practice import control
@@ -58,15 +58,8 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def page(chromium: Any, practice: Practice) -> Iterator[Page]:
-    # Its authority is the practice tenant's own, which no browser knows.
-    context = chromium.new_context(ignore_https_errors=True, viewport=NARROW)
-    context.set_default_timeout(20_000)
-    page, complaints = context.new_page(), []
-    page.on("console", lambda one: complaints.append((one.location["url"], one.text)))
-    yield page
-    context.close()
-    ours = [text for address, text in complaints if address.startswith(practice.url)]
-    assert ours == []
+    with visiting(chromium, practice.url, viewport=NARROW) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -296,10 +296,31 @@ def test_a_new_secret_and_a_new_app_reach_the_token_service_later(
     entry = {"client_id": app["appId"], "client_secret": made["secretText"]}
 
     assert refusal(ask(**entry))[1] == 7000215
-    practice.clock.sleep(9)
+    practice.clock.sleep(3)
     assert refusal(ask(**entry))[1] == 7000215
-    practice.clock.sleep(2)
+    practice.clock.sleep(8)
     assert "roles" not in claims(ask(**entry))
+
+
+def test_a_new_secret_is_good_on_one_node_and_not_yet_on_another(
+    practice: Practice, admin: httpx.Client, ask: Ask
+) -> None:
+    for line in ("lag off", "sts-lag 18s"):
+        control.add_fault(practice.path, line)
+    end = (practice.clock.now() + timedelta(days=90)).isoformat()
+    wanted = {"passwordCredential": {"endDateTime": end}}
+    path = f"/v1.0/applications(appId='{practice.client_id}')/addPassword"
+    secret = admin.post(path, json=wanted).json()["secretText"]
+
+    def answers() -> list[bool]:
+        return [ask(client_secret=secret).status_code == 200 for _ in range(5)]
+
+    assert answers() == [False] * 5
+    practice.clock.sleep(13)
+    mixed = answers()
+    assert [True, False, True] in [mixed[at : at + 3] for at in range(3)]
+    practice.clock.sleep(6)
+    assert answers() == [True] * 5
 
 
 def test_another_write_does_not_hurry_a_new_key(

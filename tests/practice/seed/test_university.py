@@ -188,3 +188,30 @@ def test_every_permission_id_is_the_published_one(resource: str, section: str) -
     for kind, listed in KINDS:
         for one in listed(resource):
             assert published[one.value][kind]["id"] == one.id, (one.value, kind)
+
+
+def test_the_app_of_the_dead_calendar_api_still_reaches_every_mailbox(store: Store) -> None:
+    app = the(store, "application", displayName="MyTimetable (Outlook REST)")
+    principal = the(store, "servicePrincipal", appId=app["appId"])
+    resources = {the(store, "servicePrincipal", appId=one)["id"]: one for one in permissions.SCOPES}
+    held = {
+        (resources[one["resourceId"]], one["appRoleId"])
+        for one in store.find("appRoleAssignment", principalId=principal["id"])
+    }
+    (grant,) = store.find("oauth2PermissionGrant", clientId=principal["id"])
+    (key,) = app["keyCredentials"]
+    world = World(store=store, clock=PracticeClock(store), base="")
+    activity = store.get("signInActivity", app["appId"])
+
+    # The retired permission of Exchange has the id that Graph's has: only the resource differs.
+    calendars = permissions.role_id(permissions.GRAPH, "Calendars.ReadWrite")
+    assert held == {(permissions.GRAPH, calendars), (permissions.EXCHANGE, calendars)}
+    assert (resources[grant["resourceId"]], grant["scope"]) == (permissions.WINDOWS_AZURE_AD, "User.Read")  # fmt: skip
+    assert {one["resourceAppId"] for one in app["requiredResourceAccess"]} == {
+        permissions.GRAPH,
+        permissions.EXCHANGE,
+        permissions.WINDOWS_AZURE_AD,
+    }
+    assert datetime.fromisoformat(key["endDateTime"]) > world.now()
+    assert (app["uniqueName"], app["tags"], app["web"]["redirectUris"]) == (None, [], [])
+    assert activity is not None

@@ -4,6 +4,7 @@ Source: learn.microsoft.com/graph/api/resources/serviceprincipalsigninactivity
 """
 
 import base64
+import uuid
 from collections.abc import Iterator
 
 from toolkit.practice.store import Body
@@ -29,6 +30,15 @@ def note(world: World, client: str, resource: str, *, person: bool = False) -> N
         later = [entry for entry in known[part] if entry["at"] > limit]
         known[part] = [*shown, *later, {"at": world.at(), "request": world.new_id()}]
         world.put(KIND, app, known, lag=False)
+
+
+def remember(world: World, client: str, at: float) -> None:
+    """Put a sign-in of long ago into the report, as the seed does."""
+    body = {"appId": client, **{name: [] for name in PARTS}}
+    body[CLIENT] = [
+        {"at": at, "request": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{client} signed in"))}
+    ]
+    world.put(KIND, client, body, lag=False)
 
 
 def report(world: World) -> Iterator[Body]:

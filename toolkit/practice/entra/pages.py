@@ -1,26 +1,16 @@
 """The pages of the practice tenant's sign-in: calm HTML, no scripts, and they say what they are."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from toolkit import shelf
 from toolkit.practice.entra.token_refusal import TokenRefusal
+from toolkit.practice.page import page as render
 from toolkit.practice.seed.people import ORGANIZATION
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer
 from toolkit.practice.world import World
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-POLICY = (
-    "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none';"
-    " frame-ancestors 'none'; form-action 'self'{target}"
-)
 TITLES = {
     "who": "Sign in",
     "pick": "Pick an account",
@@ -47,27 +37,16 @@ def page(
     **shown: Any,
 ) -> Answer:
     """Write one page; `redirect` is the address of the client that its form may lead to."""
-    environment = _environment()
-    style = _style()
-    text = environment.get_template("sign_in.html.j2").render(
+    return render(
+        "sign_in.html.j2",
+        "sign_in.css.j2",
+        status=status,
+        target=_origin(redirect),
+        headers=headers,
         step=step,
         title=TITLES[step],
         organization=ORGANIZATION,
-        style=style,
         **({"action": f"{world.base}/common/login"} | shown),
-    )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = POLICY.format(digest=digest, target=_origin(redirect))
-    return Answer(
-        status=status,
-        body=text,
-        headers={
-            "content-type": "text/html; charset=utf-8",
-            "content-security-policy": policy,
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            **(headers or {}),
-        },
     )
 
 
@@ -95,20 +74,4 @@ def trouble(world: World, refusal: TokenRefusal, flow: Body | None, name: str = 
 def _origin(address: str) -> str:
     # Browsers hold a redirect after a form to the page's policy too.
     parts = urlsplit(address)
-    return f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(shelf.templates(), encoding="utf-8")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # fmt: skip
-
-
-@cache
-def _style() -> str:
-    # What stands in a style element is no text to be escaped, and nothing of anybody's is in it.
-    return _environment().get_template("sign_in.css.j2").render()
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

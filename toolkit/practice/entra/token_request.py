@@ -30,6 +30,7 @@ WITHOUT_PROOF = (
 
 def answer(world: World, ask: Ask, tenant: str) -> Answer:
     """Give a token to an app that proves who it is, or refuse as Entra does."""
+    replicas.turn(world)
     form = _form(ask)
     if form.get("grant_type") in person_grants.GRANTS:
         return _for_person(world, ask, form, tenant)

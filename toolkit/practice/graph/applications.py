@@ -7,7 +7,7 @@ and application-update.
 import copy
 from typing import Any
 
-from toolkit.practice.graph import policies, schema
+from toolkit.practice.graph import policies, redirects, schema
 from toolkit.practice.graph.bodies import GUID, judge, read_json, require
 from toolkit.practice.graph.credentials import new_password, replace_keys
 from toolkit.practice.graph.deleted import bury, deleted
@@ -162,7 +162,7 @@ def _check_application(world: World, body: Body, given: Body) -> None:
     if given.get("uniqueName") is not None:
         _check_unique_name(world, given["uniqueName"])
     _check_resource_access(given.get("requiredResourceAccess", ()))
-    _check_redirects(given)
+    redirects.check(body, given)
     added = [one for one in given.get("identifierUris", ()) if one not in body["identifierUris"]]
     policies.check_identifier_uris(world, body | given, added)
     for uri in added:
@@ -194,14 +194,6 @@ def _check_resource_access(wanted: Any) -> None:
             )
         for access in one["resourceAccess"]:
             require(access, "id", "type")
-
-
-def _check_redirects(given: Body) -> None:
-    for name in ("web", "spa"):
-        for uri in (given.get(name) or {}).get("redirectUris", ()):
-            local = uri.startswith(("http://localhost", "http://127.0.0.1"))
-            if not uri.startswith("https://") and not local:
-                raise bad(f"Reply URL '{uri}' must start with HTTPS or http://localhost.")
 
 
 def _check_ids(name: str, wanted: Any, existing: Any) -> None:

@@ -8,6 +8,7 @@ import base64
 import uuid
 from collections.abc import Callable
 
+from toolkit.practice.administrative_units import paid_for
 from toolkit.practice.graph.access import PRIVILEGED
 from toolkit.practice.graph.bodies import GUID, require
 from toolkit.practice.graph.errors import GraphError, bad, denied, missing
@@ -76,6 +77,7 @@ def _assign(kind: str, side: str) -> Callable[[Call], Row]:
         if principal is None or resource is None:
             raise bad("Not a valid reference update.")
         _check_person(call, resource)
+        _check_licence(call, principal)
         _check_role(resource, principal, given["appRoleId"].lower())
         return _assigned(call, resource, principal, given["appRoleId"].lower())
 
@@ -88,6 +90,15 @@ def _check_person(call: Call, resource: Body) -> None:
     person = call.caller.user_id is not None
     if person and resource["appId"] == MICROSOFT_GRAPH and not call.caller.wids & PRIVILEGED:
         raise denied()
+
+
+def _check_licence(call: Call, principal: Row) -> None:
+    # Groups take Entra ID P1: learn.microsoft.com/entra/identity/enterprise-apps/
+    # assign-user-or-group-access-portal. The answer is the one that Graph gives to another use of
+    # groups (github.com/aztfmod/terraform-azurerm-caf/issues/1026); that it is the same here is
+    # from memory.
+    if principal.type_name == "group" and not paid_for(call.world):
+        raise denied("Only companies who have purchased AAD Premium may perform this operation.")
 
 
 def _check_role(resource: Body, principal: Row, role: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from toolkit.practice.entra import activity
 from toolkit.practice.passwords import known_secret
 from toolkit.practice.seed.administrators import (
     APPLICATION_ADMINISTRATOR,
@@ -19,7 +20,13 @@ from toolkit.practice.seed.entries import (
     service_principal,
 )
 from toolkit.practice.seed.people import known_id, user_id
-from toolkit.practice.seed.permissions import EXCHANGE, GRAPH, role_id, scope_id
+from toolkit.practice.seed.permissions import (
+    EXCHANGE,
+    GRAPH,
+    WINDOWS_AZURE_AD,
+    role_id,
+    scope_id,
+)
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
 
@@ -38,21 +45,40 @@ READING = (
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """An app, what it may do, and what it signs in with (certificates by first and last year)."""
+    """An app, what it may do, and what it signs in with (certificates by first and last year).
+
+    `azure_graph` are delegated permissions on Azure AD Graph; `registered` and `signed_in` are days
+    ago, the second None where nothing is known of it.
+    """
 
     name: str
     key: str
     graph: str = ""
     exchange: str = ""
     delegated: str = ""
+    azure_graph: str = ""
     directory_roles: tuple[str, ...] = ()
     certificates: tuple[tuple[str, int, int], ...] = ()
     secret_days: int | None = None
     owner: str | None = None
     enabled: bool = True
     declared: bool = True
+    registered: int = 300
+    signed_in: int | None = None
 
 
+# Registered by hand for the Outlook Calendar REST API, which ended in 2024. Somebody has granted it
+# the same right on Microsoft Graph since, so that it still reaches every calendar.
+OUTLOOK_REST = App(
+    name="MyTimetable (Outlook REST)",
+    key="outlook-rest",
+    graph="Calendars.ReadWrite",
+    exchange="Calendars.ReadWrite.All",
+    azure_graph="User.Read",
+    certificates=(("mytimetable.northbridge.example", 2022, 2032),),
+    registered=1700,
+    signed_in=2,
+)
 ADMINISTRATORS = (
     App(
         name="Practice Administrator",
@@ -125,6 +151,7 @@ OTHERS = (
         certificates=(("eveoh-2021", 2021, 2031),),
         secret_days=30,
     ),
+    OUTLOOK_REST,
 )
 # A vendor's multi-tenant app: its registration lies in the vendor's own tenant.
 VENDORS_APP = "Room Panels Cloud"
@@ -144,6 +171,7 @@ def fill(world: World) -> None:
         world.put("application", body["id"], body, lag=False)
         world.put("servicePrincipal", principal["id"], principal, lag=False)
         _grant(world, app)
+        _signed_in(world, app)
     for app in ADMINISTRATORS:
         entry = {"client_id": app_id(app.key), "client_secret": known_secret(app.key)}
         world.store.set_setting(app.key, entry)
@@ -155,6 +183,8 @@ def fill(world: World) -> None:
 def _app(world: World, app: App) -> tuple[Body, Body]:
     body = application(world, app.name, app.key)
     principal = service_principal(world, app.name, app.key)
+    for one in (body, principal):
+        one["createdDateTime"] = world.stamp(timedelta(days=-app.registered))
     for name, start, end in app.certificates:
         add_foreign_certificate(body, name, start=start, end=end)
     if app.secret_days is not None:
@@ -173,7 +203,8 @@ def _declared(app: App) -> list[Body]:
     graph = [{"id": role_id(GRAPH, value), "type": "Role"} for value in app.graph.split()]
     graph += [{"id": scope_id(GRAPH, value), "type": "Scope"} for value in app.delegated.split()]
     exchange = [{"id": role_id(EXCHANGE, value), "type": "Role"} for value in app.exchange.split()]
-    wanted = ((GRAPH, graph), (EXCHANGE, exchange))
+    azure = [{"id": scope_id(WINDOWS_AZURE_AD, value), "type": "Scope"} for value in app.azure_graph.split()]  # fmt: skip
+    wanted = ((GRAPH, graph), (EXCHANGE, exchange), (WINDOWS_AZURE_AD, azure))
     return [
         {"resourceAppId": resource, "resourceAccess": access}
         for resource, access in wanted
@@ -186,14 +217,16 @@ def _grant(world: World, app: App) -> None:
         for value in values.split():
             body = assignment(world, app, resource, value)
             world.put("appRoleAssignment", body["id"], body, lag=False)
-    if app.delegated:
+    for resource, scope in ((GRAPH, app.delegated), (WINDOWS_AZURE_AD, app.azure_graph)):
+        if not scope:
+            continue
         grant: Body = {
-            "id": known_id(f"grant/{app.key}"),
+            "id": known_id(f"grant/{app.key}/{resource}"),
             "clientId": principal_id(app.key),
             "consentType": "AllPrincipals",
             "principalId": None,
-            "resourceId": principal_id(GRAPH),
-            "scope": app.delegated,
+            "resourceId": principal_id(resource),
+            "scope": scope,
         }
         world.put("oauth2PermissionGrant", grant["id"], grant, lag=False)
     for role in app.directory_roles:
@@ -204,6 +237,12 @@ def _grant(world: World, app: App) -> None:
             "roleDefinitionId": role,
         }
         world.put("directoryRoleAssignment", holding["id"], holding, lag=False)
+
+
+def _signed_in(world: World, app: App) -> None:
+    if app.signed_in is not None:
+        at = (world.now() - timedelta(days=app.signed_in)).timestamp()
+        activity.remember(world, app_id(app.key), at)
 
 
 def assignment(world: World, app: App, resource: str, value: str) -> Body:

@@ -3,7 +3,7 @@
 Ids and names as Microsoft publishes them: learn.microsoft.com/graph/permissions-reference for
 Graph; for Office 365 Exchange Online the pages on app-only authentication and on EWS by OAuth, and
 the permissions that its service principal shows in any tenant. Windows Azure AD is dead, but old
-apps still declare it.
+apps still declare it: learn.microsoft.com/entra/identity-platform/reference-app-manifest.
 """
 
 from dataclasses import dataclass
