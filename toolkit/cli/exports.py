@@ -64,6 +64,25 @@ def target(
     return Target(out=out, to=to, compat=compat, alias=checked_alias(alias))
 
 
+def target_of_key(
+    key_file: Path | None,
+    *,
+    compat: bool,
+    alias: str | None,
+    force: bool,
+    passphrase_file: Path | None,
+) -> Target | None:
+    """Take --key and what is said of its file; raises UsageError where there is no such file."""
+    if key_file is not None:
+        return target(key_file, compat=compat, alias=alias, force=force)
+    if compat or force or alias is not None or passphrase_file:
+        raise UsageError(
+            "--compat, --alias, --force and --passphrase-file are about the file of a key.",
+            fix="Add --key FILE, or leave them out.",
+        )
+    return None
+
+
 def check_free(out: Path, *, force: bool) -> None:
     """Refuse a file that is there already."""
     if os.path.lexists(out) and not force:
