@@ -7,6 +7,7 @@ import click
 
 from toolkit.cli import exports, passphrases, signing_requests
 from toolkit.cli.certificate_lines import Found, say, show
+from toolkit.cli.expiring import expiring
 from toolkit.cli.exports import Target, alias_option, compat_option, force_option
 from toolkit.clock import SystemClock
 from toolkit.errors import MailgrantError, UsageError
@@ -261,3 +262,6 @@ def _inspected(file: Path, passphrase_file: Path | None) -> "list[Certificate]":
             f"Passphrase of {file}"
         )
     return certificate_files.inspect(data, passphrase, name=str(file))
+
+
+certificates.add_command(expiring)

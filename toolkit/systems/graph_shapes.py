@@ -41,3 +41,13 @@ GRANT = {"id": str, "resourceId": str, "appRoleId": str, "resourceDisplayName?":
 DELETED = {"id": str, "appId": str, "displayName?": str, "tags?": [str]}
 OWNER = {"id": str, "userPrincipalName?": str}
 SIGN_IN = {"value": [{"lastSignInActivity?": {"lastSignInDateTime?": str}}]}
+ENDING = {"keyId": str, "displayName?": str, "endDateTime?": datetime}
+HOLDER = {
+    "id": str,
+    "appId": str,
+    "displayName?": str,
+    "tags?": [str],
+    "keyCredentials?": [{**ENDING, "customKeyIdentifier?": str, "usage?": str}],
+    "passwordCredentials?": [ENDING],
+}
+NOTED_HOLDER = {**HOLDER, "notes?": str}
