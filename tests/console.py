@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 
 from tests.powershell import Shell, ShellError, many, now
 from tests.practice.conftest import connect
-from toolkit import certificates, keystores
+from toolkit import certificates, keystores, packing
 from toolkit.practice import control
 from toolkit.practice.control import Practice
 from toolkit.secret import Secret
@@ -132,7 +132,7 @@ class Console:
 
     def export(self, given: dict[str, Any]) -> list[Any]:
         contents = keystores.open_file(given["Cert"].pem, name="it", passphrase=None, with_key=True)
-        packed = keystores.pfx(contents, passphrase=Secret(given["Password"]))
+        packed = packing.pfx(contents, passphrase=Secret(given["Password"]))
         (self.folder / given["FilePath"]).write_bytes(packed)
         return []
 

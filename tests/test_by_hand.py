@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import CommandLine
 from tests.console import PASSPHRASE, Certificate, Console, console, shown
-from toolkit import keystores
+from toolkit import keystores, packing
 from toolkit.practice.world import World
 from toolkit.secret import Secret
 
@@ -183,7 +183,7 @@ def certificate_of(hand: CommandLine) -> Certificate:
     contents = keystores.open_file(
         (hand.home / KEY).read_bytes(), name=KEY, passphrase=Secret(PASSPHRASE), with_key=True
     )
-    return shown(keystores.pem(contents, with_key=True))
+    return shown(packing.pem(contents, with_key=True))
 
 
 @pytest.mark.matrix

@@ -94,6 +94,7 @@ def test_the_private_key_belongs_to_the_certificate_and_shows_itself_nowhere():
     [
         {"name": ""},
         {"name": "x" * 65},
+        {"name": "ü" * 33},
         {"name": "two\nlines"},
         {"name": " x"},
         {"days": 0},

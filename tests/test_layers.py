@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GROUND = {
     *("errors", "state", "clock", "failpoint", "redaction", "secret", "shelf", "visible"),
-    *("permissions", "keyfiles", "keystores", "certificates"),
+    *("permissions", "keyfiles", "jks", "keystores", "packing", "certificates", "signing_requests"),
     *("strict_yaml", "inputs", "lock", "journal", "home", "members", "recipient_filter"),
 }
 FOLDERS = {"cli", "practice", "steps", "findings", "systems"}

@@ -39,6 +39,10 @@ NOT_PUBLIC = UNREADABLE | {
         "{name} is a PFX file, which holds a private key; only the public part is wanted here.",
         'Ask for the .cer, or: mailgrant certificates convert "{name}" --to der --out PUBLIC.cer',
     ),
+    Kind.JKS: (
+        "{name} is a Java key store, which may hold a private key; only the public part is wanted here.",
+        'Ask for the .cer, or: mailgrant certificates convert "{name}" --to der --out PUBLIC.cer',
+    ),
     Kind.PKCS7: (
         "{name} is a PKCS #7 file (.p7b), which Entra doesn't take.",
         'Take it out: mailgrant certificates convert "{name}" --to der --out PUBLIC.cer',
@@ -125,6 +129,13 @@ FLAWS = (
     ),
 )
 
+# What the certificate of an application is for: signing, as a client, and nothing else.
+SIGNS_IN: tuple[tuple[x509.ExtensionType, bool], ...] = (
+    (x509.BasicConstraints(ca=False, path_length=None), True),
+    (x509.KeyUsage(True, *[False] * 8), True),  # digitalSignature stands first
+    (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+)
+
 
 def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPair:
     """Make a self-signed certificate whose whole life is `days`; `now` is protocol time.
@@ -132,12 +143,11 @@ def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPai
     The life counts from `not_before`, because a tenant's policy (asymmetricKeyLifetime) measures
     it from there.
     """
-    _check_wishes(name, days, key_size)
+    check_wishes(name, key_size=key_size, days=days)
     key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
     start = now.astimezone(UTC).replace(microsecond=0) - BACKDATED
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    signs_only = x509.KeyUsage(True, *[False] * 8)  # digitalSignature stands first
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -145,12 +155,11 @@ def make(name: str, *, days: int, now: datetime, key_size: int = 3072) -> KeyPai
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(signs_only, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
     )
+    for extension, critical in SIGNS_IN:
+        builder = builder.add_extension(extension, critical=critical)
+    certificate = builder.sign(key, hashes.SHA256())
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -223,11 +232,13 @@ def thumbprint_of(custom_key_identifier: str) -> str:
     return digits.upper() if THUMBPRINT.fullmatch(digits) else ""
 
 
-def _check_wishes(name: str, days: int, key_size: int) -> None:
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
+def check_wishes(name: str, *, key_size: int, days: int = MOST_DAYS) -> None:
+    """Refuse what can't be the name, the key or the life of a certificate."""
+    length = len(name.encode(errors="replace"))  # cryptography counts bytes
+    if not 1 <= length <= LONGEST_NAME or not name.isprintable() or name != name.strip():
         raise AnswerError(
             f"A certificate can't be named {name!r}.",
-            fix="Give a name of 1 to 64 printable characters.",
+            fix="Give a name of 1 to 64 printable characters; those beyond a-z count twice or more.",
         )
     if not 1 <= days <= MOST_DAYS:
         raise AnswerError(

@@ -33,7 +33,9 @@ class Kind(StrEnum):
     PKCS7 = "PKCS #7"
     REQUEST = "certificate request"
     PUBLIC_KEY = "public key"
-    JAVA = "Java key store"
+    JKS = "Java key store"
+    JCEKS = "Java key store of the kind JCEKS"
+    BKS = "key store of Bouncy Castle"
     NOTHING = "nothing"
     JUNK = "junk"
 
@@ -55,13 +57,24 @@ BEGINNINGS = (
     (bytes.fromhex("06092a864886f70d010702"), Kind.PKCS7),
 )
 ENCRYPTED_KEY = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a864886f70d010c01"))
-JAVA_STARTS = (bytes.fromhex("feedfeed"), bytes.fromhex("cececece"))
+# How key stores of Java begin; Bouncy Castle's by version and the length of its salt. Source:
+# github.com/openjdk/jdk, JavaKeyStore.java and JceKeyStore.java; github.com/bcgit/bc-java, BcKeyStoreSpi.java.
+STARTS = (
+    (bytes.fromhex("feedfeed"), Kind.JKS),
+    (bytes.fromhex("cececece"), Kind.JCEKS),
+    (bytes.fromhex("0000000100000014"), Kind.BKS),
+    (bytes.fromhex("0000000200000014"), Kind.BKS),
+)
 
 UNREADABLE = {
     Kind.NOTHING: ("{name} is empty.", "Ask for the file again, or check how it was saved."),
-    Kind.JAVA: (
-        "{name} is a Java key store.",
-        "Take the certificate out first: keytool -exportcert -rfc -keystore {name} -alias ALIAS",
+    Kind.JCEKS: (
+        "{name} is a Java key store of the kind JCEKS, which isn't read here.",
+        "Make a .p12 of it: keytool -importkeystore -srckeystore {name} -srcstoretype JCEKS -destkeystore ONE.p12 -deststoretype PKCS12",
+    ),
+    Kind.BKS: (
+        "{name} is a key store of Bouncy Castle (BKS or UBER), which isn't read here.",
+        "Have whoever made it export a .p12.",
     ),
     Kind.REQUEST: (
         "{name} is a request for a certificate (CSR), not yet a certificate.",
@@ -73,7 +86,7 @@ UNREADABLE = {
     ),
     Kind.JUNK: (
         "{name} isn't a certificate or key file that mailgrant can read.",
-        "Use a .cer, .crt, .der, .pem, .pfx or .p12 file, and check that it is undamaged.",
+        "Use a .cer, .crt, .der, .pem, .pfx, .p12 or .jks file, and check that it is undamaged.",
     ),
 }
 
@@ -114,8 +127,9 @@ def plain(data: bytes) -> bytes:
 
 
 def _kind_of_der(data: bytes) -> Kind:
-    if data.startswith(JAVA_STARTS):
-        return Kind.JAVA
+    for start, kind in STARTS:
+        if data.startswith(start):
+            return kind
     inner = _inside(data)
     if is_encrypted_key(data):
         return Kind.KEY

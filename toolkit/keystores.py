@@ -1,13 +1,15 @@
-"""Takes certificates and keys out of PEM, DER, PFX and PKCS #7 files, and packs them again."""
+"""Takes certificates and keys out of PEM, DER, PFX, PKCS #7 and JKS files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs7, pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
+from toolkit import jks
 from toolkit.errors import AnswerError
 from toolkit.keyfiles import (
     PEM_BLOCK,
@@ -20,6 +22,7 @@ from toolkit.keyfiles import (
     refusal,
 )
 from toolkit.secret import Secret
+from toolkit.visible import several, visible
 
 Key = (
     rsa.RSAPrivateKey
@@ -48,6 +51,8 @@ def is_locked(data: bytes, *, with_key: bool) -> bool:
             return not any(_opens(data, empty) for empty in (None, b""))
         except UnsupportedAlgorithm:
             return False  # opening it will say why
+    if kind is Kind.JKS:
+        return with_key  # its certificates can be read by anybody
     return kind is Kind.KEY and with_key and is_encrypted_key(data)
 
 
@@ -61,6 +66,8 @@ def open_file(
     try:
         if kind is Kind.PFX:
             contents = _open_pfx(data, name, passphrase)
+        elif kind is Kind.JKS:
+            contents = _open_jks(data, name, passphrase, with_key=with_key)
         elif kind is Kind.PKCS7:
             contents = Contents(certificates=tuple(_load_pkcs7(data)))
         else:
@@ -72,6 +79,30 @@ def open_file(
     if not contents.certificates and contents.key is None and (with_key or kind is not Kind.KEY):
         raise _damaged(kind, name)
     return contents
+
+
+def joined(contents: Contents, key: Key | None, *, name: str, key_name: str) -> Contents:
+    """Put the certificates that an authority sent to the key they were asked for."""
+    if key is None:
+        raise AnswerError(
+            f"{key_name} holds no private key.",
+            fix="Name the file that `mailgrant certificates new --csr` wrote as --key-out.",
+        )
+    mine = [one for one in contents.certificates if one.public_key() == key.public_key()]
+    if not mine:
+        raise AnswerError(
+            f"The private key in {key_name} belongs to no certificate in {name}.",
+            fix="Name the key that was made together with the request this answers.",
+        )
+    return _leaf_first(Contents(certificates=contents.certificates, key=key))
+
+
+def chain_of(certificates: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
+    """Put the first one's chain in order: who issued it, who issued that, and so on."""
+    chain = [certificates[0]]
+    while above := [one for one in certificates if one not in chain and issued(chain[-1], one)]:
+        chain.append(above[0])
+    return tuple(chain)
 
 
 def leaves(certificates: tuple[x509.Certificate, ...]) -> list[x509.Certificate]:
@@ -92,95 +123,11 @@ def issued(child: x509.Certificate, parent: x509.Certificate) -> bool:
     return True
 
 
-def pack(
-    contents: Contents,
-    to: str,
-    *,
-    with_key: bool,
-    passphrase: Secret | None = None,
-    compat: bool = False,
-) -> bytes:
-    """Pack as `pem`, `der` (the leaf's certificate alone) or `pfx` (always with its key)."""
-    if not contents.certificates:
-        raise AnswerError("There is no certificate in it.", fix="Add it: key and certificate.")
-    if to == "der":
-        return der(contents)
-    if to == "pem" and not with_key:
-        return pem(contents, with_key=False)
-    _check_key(contents)
-    if to == "pem":
-        return pem(contents, with_key=True, passphrase=passphrase)
-    if passphrase is None:
-        raise AnswerError("A PFX needs a passphrase.", fix=GIVE)
-    return pfx(contents, passphrase=passphrase, compat=compat)
-
-
-def pem(contents: Contents, *, with_key: bool, passphrase: Secret | None = None) -> bytes:
-    """Pack as PEM; a private key comes first, encrypted where a passphrase is given."""
-    parts = [one.public_bytes(serialization.Encoding.PEM) for one in contents.certificates]
-    if with_key and contents.key is not None:
-        parts.insert(
-            0,
-            contents.key.private_bytes(
-                serialization.Encoding.PEM, PrivateFormat.PKCS8, _encryption(passphrase)
-            ),
-        )
-    return b"".join(parts)
-
-
-def der(contents: Contents) -> bytes:
-    """Pack the leaf alone as DER: the .cer that Windows and Entra take."""
-    return contents.certificates[0].public_bytes(serialization.Encoding.DER)
-
-
-def pfx(contents: Contents, *, passphrase: Secret, compat: bool = False) -> bytes:
-    """Pack as PFX (PKCS #12), encrypted with AES-256 and SHA-256.
-
-    `compat` takes 3DES and SHA-1 instead, for Windows before 10 1709 and Server 2019, which call
-    the better one a wrong password, and for Java before 8u301 and 11.0.12.
-    Source: learn.microsoft.com, PKCS12_PBES2_EXPORT_PARAMS; bugs.java.com, JDK-8267701.
-    """
-    ciphers = (
-        (pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC, hashes.SHA1())  # noqa: S303  what they can read
-        if compat
-        else (pkcs12.PBES.PBESv2SHA256AndAES256CBC, hashes.SHA256())
-    )
-    encryption = (
-        PrivateFormat.PKCS12.encryption_builder()
-        .key_cert_algorithm(ciphers[0])
-        .hmac_hash(ciphers[1])
-        .build(passphrase.reveal_bytes())
-    )
-    leaf, *others = contents.certificates
-    label = leaf.subject.rfc4514_string().encode()
-    return pkcs12.serialize_key_and_certificates(label, contents.key, leaf, others, encryption)
-
-
-def _check_key(contents: Contents) -> None:
-    if contents.key is None:
-        raise AnswerError(
-            "There is no private key in it.",
-            fix="Name the file that holds key and certificate, or leave the key out"
-            " (--to pem or der with --certificate-only).",
-        )
-    if contents.certificates[0].public_key() != contents.key.public_key():
-        raise AnswerError(
-            "The private key in it belongs to another certificate.",
-            fix="Put the key together with the certificate that was made with it.",
-        )
-
-
 def _damaged(kind: Kind, name: str) -> AnswerError:
     return AnswerError(
         f"{name} is a {kind}, but damaged, or made in a way that isn't known here.",
         fix="Ask for the file again. A PFX can be exported anew on Windows, with AES256-SHA256.",
     )
-
-
-def _encryption(passphrase: Secret | None) -> serialization.KeySerializationEncryption:
-    if passphrase is None:
-        return serialization.NoEncryption()
-    return serialization.BestAvailableEncryption(passphrase.reveal_bytes())
 
 
 def _load_certificates(data: bytes) -> list[x509.Certificate]:
@@ -224,6 +171,37 @@ def _open_pfx(data: bytes, name: str, passphrase: Secret | None) -> Contents:
     if passphrase is None:
         raise AnswerError(f"{name} needs a passphrase.", fix=GIVE)
     raise AnswerError(f"That passphrase doesn't open {name}, or the file is damaged.", fix=CHECK)
+
+
+def _open_jks(data: bytes, name: str, passphrase: Secret | None, *, with_key: bool) -> Contents:
+    entries = jks.read(data)
+    if passphrase is not None and not jks.opens(data, passphrase):
+        raise AnswerError(
+            f"That passphrase doesn't open {name}, or the file is damaged.", fix=CHECK
+        )
+    keyed = [entry for entry in entries if entry.protected]
+    if not with_key or not keyed:
+        return _all_of((*keyed, *(entry for entry in entries if not entry.protected)), None)
+    if passphrase is None:
+        raise AnswerError(f"{name} needs a passphrase.", fix=GIVE)
+    if len(keyed) > 1:
+        raise AnswerError(
+            f"{name} holds {len(keyed)} private keys: {several(visible(one.alias) for one in keyed)}.",
+            fix=f"Take one out: keytool -importkeystore -srckeystore {name} -srcalias ALIAS"
+            " -destkeystore ONE.p12 -deststoretype PKCS12",
+        )
+    key = jks.key_of(keyed[0], passphrase)
+    if key is None:
+        raise AnswerError(
+            f"The key in {name} has another passphrase than the store around it.",
+            fix=f"Make them the same: keytool -keypasswd -keystore {name} -alias ALIAS",
+        )
+    return _all_of(keyed, _signing(serialization.load_der_private_key(key, None)))
+
+
+def _all_of(entries: Iterable[jks.Entry], key: Key | None) -> Contents:
+    ders = dict.fromkeys(der for entry in entries for der in entry.chain)
+    return Contents(certificates=tuple(map(x509.load_der_x509_certificate, ders)), key=key)
 
 
 def _signing(key: object) -> Key:

@@ -38,11 +38,11 @@ def lend(tenant: Tenant, mark: Mark, file: Path, data: bytes, passphrase: Secret
 
     Raises AnswerError where the file holds no key that an application could sign in with.
     """
-    from toolkit import certificates, keystores
+    from toolkit import certificates, keystores, packing
 
     contents = keystores.open_file(data, name=str(file), passphrase=passphrase, with_key=True)
-    key = Secret(keystores.pem(contents, with_key=True))
-    thumbprint = certificates.inspect(keystores.pem(contents, with_key=False))[0].thumbprint
+    key = Secret(packing.pem(contents, with_key=True))
+    thumbprint = certificates.inspect(packing.pem(contents, with_key=False))[0].thumbprint
     name = f"{mark.name}-key-{thumbprint.lower()}.pem"
     tenant.keep = LentKey(tenant.keep, name, thumbprint, key)
     return tenant.keep

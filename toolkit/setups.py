@@ -135,13 +135,14 @@ def marked(tenant: Tenant) -> list[dict[str, Any]]:
     """List the enterprise applications that mailgrant marked, with the set-up each belongs to."""
     found = []
     for principal in graph_tags.marked(tenant.graph, "mailgrant"):
-        mark = _mark_of(principal)
+        mark = mark_of(principal)
         if mark is not None:
             found.append({**principal, "mark": mark})
     return found
 
 
-def _mark_of(principal: Mapping[str, Any]) -> Mark | None:
+def mark_of(principal: Mapping[str, Any]) -> Mark | None:
+    """Tell which set-up an application belongs to, by its tags; None where it is none of ours."""
     for tag in principal.get("tags") or ():
         name, _, instance = str(tag).removeprefix(TAG).rpartition(":")
         if str(tag).startswith(TAG) and name and inputs.INSTANCE.fullmatch(instance):

@@ -59,7 +59,7 @@ def openssl(*line: str) -> str:
 
 
 @only_posix
-@pytest.mark.parametrize("out", ["key.pem", "key.pfx", "key.p12"])
+@pytest.mark.parametrize("out", ["key.pem", "key.pfx", "key.p12", "key.jks"])
 def test_new_writes_a_pair_for_its_owner_only(out):
     new(out, "--passphrase-file", "word.txt")
 
@@ -142,9 +142,14 @@ def test_a_pem_is_encrypted_when_a_passphrase_is_given():
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        (("new", "x", "--out", "key.txt"), "neither in .pem nor in .pfx"),
+        (("new", "x", "--out", "key.txt"), "ends in none of .pem, .pfx, .p12, .jks"),
         (("new", "x", "--out", "word.txt", "--pfx"), "already there"),
         (("new", "x", "--out", "key.pem", "--days", "0"), "0 days"),
+        (("new", "x", "--out", "key.pem", "--days", "3651"), "3651 days"),
+        (("new", "x", "--out", "key.pem", "--key-out", "x.key"), "--key-out is for requests"),
+        (("new", "x", "--out", "key.jks"), "no terminal to ask at"),
+        (("new", "x", "--out", "key.jks", "--alias", "a b"), "can't be an alias"),
+        (("new", "x", "--out", "key.pem", "--compat"), "about PFX"),
         (("new", "x", "--out", "key.pem", "--key-size", "1024"), "1024 bits"),
         (("new", "x" * 65, "--out", "key.pem"), "can't be named"),
         (("new", "x", "--out", "key.pfx"), "no terminal to ask at"),

@@ -1,10 +1,16 @@
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from toolkit import keystores, packing
 from toolkit.cli.certificates import certificates
 from toolkit.errors import AnswerError, MailgrantError, UsageError
 
@@ -47,7 +53,7 @@ def facts(file: str, **variables: str) -> dict[str, object]:
     return certificate
 
 
-@pytest.mark.parametrize("middle", ["pem", "pfx"])
+@pytest.mark.parametrize("middle", ["pem", "pfx", "jks"])
 def test_a_pair_survives_the_way_through_another_format(middle):
     new("key.pem")
     with_key = ["--with-key"] if middle == "pem" else []
@@ -56,6 +62,54 @@ def test_a_pair_survives_the_way_through_another_format(middle):
     done("convert", "m", "--to", "pem", "--with-key", "--out", "end.pem", MAILGRANT_PASSPHRASE=WORD)
 
     assert Path("end.pem").read_bytes() == Path("key.pem").read_bytes()
+
+
+def test_a_jks_says_its_alias_and_that_it_protects_weakly():
+    new("key.pem")
+    line = ("convert", "key.pem", "--to", "jks", "--passphrase-file", "word.txt")
+
+    told = done(*line, "--out", "a.jks").stderr
+    named = done(*line, "--out", "b.jks", "--alias", "Timetable").stderr
+
+    assert "protects weakly" in told
+    assert "A .p12 is better" in told
+    assert "alias is mytimetable;" in told
+    assert "another way than the file" in told
+    assert "alias is timetable;" in named
+
+
+def test_a_weaker_pfx_is_made_with_its_reason_and_a_strong_one_names_the_weaker():
+    new("key.pem")
+    line = ("convert", "key.pem", "--to", "pfx", "--passphrase-file", "word.txt")
+
+    strong = done(*line, "--out", "a.pfx").stderr
+    weak = done(*line, "--out", "b.pfx", "--compat").stderr
+
+    old = "Windows before 10 1709 and Server 2019, and Java before 8u301 and 11.0.12"
+    assert f"{old}, call its passphrase wrong: make it with --compat" in strong
+    assert f"3DES and SHA-1, which protect weakly. The reason: {old}" in weak
+
+
+def test_a_key_that_entra_does_not_take_goes_into_a_jks_with_a_warning():
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "elliptic")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2046, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    pair = keystores.Contents(certificates=(certificate,), key=key)
+    Path("ec.pem").write_bytes(packing.pem(pair, with_key=True))
+
+    result = done("convert", "ec.pem", "--to", "jks", "--out", "ec.jks", MAILGRANT_PASSPHRASE=WORD)
+
+    assert "it has no RSA key (EC); Microsoft's libraries sign in with RSA only" in result.stdout
+    assert facts("ec.jks")["key_kind"] == "EC"
 
 
 @pytest.mark.parametrize("to", ["pem", "der"])
@@ -98,6 +152,17 @@ def test_a_new_passphrase_replaces_the_old_one():
         (("key.pem", "--to", "der", "--with-key"), "certificate alone"),
         (("key.pem", "--to", "pfx", "--certificate-only"), "for its private key"),
         (("key.pem", "--to", "pem", "--compat"), "about PFX"),
+        (("key.pem", "--to", "jks", "--compat", "--passphrase-file", "word.txt"), "about PFX"),
+        (("key.pem", "--to", "jks", "--certificate-only"), "for its private key"),
+        (("key.pem", "--to", "jks"), "no terminal to ask at"),
+        (("key.pem", "--to", "jks", "--alias", "Größe!"), "can't be an alias"),
+        (("key.pem", "--to", "pem", "--alias", "a"), "about JKS and PFX"),
+        (("public.cer", "--to", "jks", "--passphrase-file", "word.txt"), "no private key"),
+        (("public.cer", "--to", "der", "--key", "key.pem"), "certificate alone"),
+        (("public.cer", "--to", "pem", "--key", "key.pem", "--certificate-only"), "to be written"),
+        (("public.cer", "--to", "pem", "--key", "other.pem"), "belongs to no certificate"),
+        (("public.cer", "--to", "pem", "--key", "public.cer"), "holds no private key"),
+        (("public.cer", "--to", "pem", "--key", "none"), "can't be read"),
         (("key.pem", "--to", "pfx"), "no terminal to ask at"),
         (("public.cer", "--to", "pfx", "--passphrase-file", "word.txt"), "no private key"),
         (("public.cer", "--to", "pem", "--with-key"), "no private key"),

@@ -22,7 +22,7 @@ COMMANDS = {
     "stop": ("stop", "Disable an application at once; undo enables it again."),
     "retire": ("retire", "Disable, wait, take away in order, write the closing sheet."),
     "guide": ("guide", "The same set-up by hand: portal paths and one PowerShell script."),
-    "certificates": ("certificates", "Make, inspect and convert certificates on this computer."),
+    "certificates": ("certificates", "Make, inspect, convert certificates; see which end soon."),
     "secrets": ("secrets", "Have a new client secret made, and keep it."),
     "request": ("request", "Send one request to Microsoft Graph as the application of a run."),
     "tenants": ("tenants", "The tenants you work in: add, list, show, use, remove."),

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from toolkit import story
-from toolkit.cli import Settings, changes
+from toolkit.cli import Settings, changes, exports, passphrases
 from toolkit.cli.connect import home_of, session, terminal_of
+from toolkit.cli.exports import Target, alias_option, compat_option, force_option
 from toolkit.cli.options import (
     given_answers,
     json_option,
@@ -15,15 +16,15 @@ from toolkit.cli.options import (
     set_option,
     settings_of,
 )
-from toolkit.errors import NotFoundError
+from toolkit.errors import NotFoundError, UsageError
 from toolkit.home import Run
-from toolkit.secret import write_private
+from toolkit.secret import Secret, write_private
 
 FORMS = ("md", "html", "mail", "json")
 
 
 @click.command(
-    epilog="\b\nFor instance:\n  mailgrant handover MyTimetable-prod --format mail\n  mailgrant handover MyTimetable-prod --key mytimetable.pem"
+    epilog="\b\nFor instance:\n  mailgrant handover MyTimetable-prod --format mail\n  mailgrant handover MyTimetable-prod --key mytimetable.pem\n  mailgrant handover MyTimetable-prod --key mytimetable.jks --alias mytimetable"
 )
 @click.argument("what", metavar="RUN|APP")
 @click.option(
@@ -39,12 +40,26 @@ FORMS = ("md", "html", "mail", "json")
     "key_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Export the private key with its certificate (PEM), readable by you alone.",
+    help="Export the private key with its certificate, readable by you alone; the ending"
+    " decides: .pem, .pfx, .p12 or .jks; .txt for the value of a client secret.",
 )
+@compat_option
+@alias_option
+@force_option
+@passphrases.option
 @set_option
 @json_option
 def handover(
-    *, what: str, form: str, key_file: Path | None, given: tuple[str, ...], as_json: bool
+    *,
+    what: str,
+    form: str,
+    key_file: Path | None,
+    compat: bool,
+    alias: str | None,
+    force: bool,
+    passphrase_file: Path | None,
+    given: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Print the vendor's sheet of a run, without any secret in it.
 
@@ -54,24 +69,12 @@ def handover(
     from toolkit import render
 
     settings = settings_of(as_json=as_json)
-    home = home_of(settings)
+    aim = exports.target_of_key(
+        key_file, compat=compat, alias=alias, force=force, passphrase_file=passphrase_file
+    )
     run = _run(what, given, settings)
-    if key_file is not None:
-        _, thumbprint = story.signs_in_with(run)
-        name = next(
-            (each for each in home.keep.names() if each.endswith(f"-{thumbprint.lower()}.pem")),
-            None,
-        )
-        if name is None:
-            raise NotFoundError(
-                "The key of this set-up isn't in keep: the vendor holds it, or it was made elsewhere.",
-                fix="Ask who holds it.",
-            )
-        write_private(key_file.absolute(), home.keep.get(name) or b"")
-        terminal_of(settings).say(
-            f"Private key and certificate written to {key_file}. Hand it over by another channel than the sheet.",
-            "note",
-        )
+    if aim is not None:
+        _export(aim, run, passphrases.given(passphrase_file), settings)
         return
     sheet = sheets.sheet_of(run)
     if settings.as_json or form == "json":
@@ -81,6 +84,33 @@ def handover(
         form
     ](sheet)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _export(aim: Target, run: Run, given: Secret | None, settings: Settings) -> None:
+    """Write the key or the secret of a run to a file, and say what the vendor must know of it."""
+    from toolkit import keystores
+    from toolkit.steps.certificate import kept_key
+    from toolkit.steps.client_secret import kept_secret
+
+    keep = home_of(settings).keep
+    _, credential = story.signs_in_with(run)
+    held = credential.secret_id if aim.to == "text" else credential.thumbprint
+    if not held:
+        raise UsageError(
+            f"This set-up signs in with a {credential.what}.",
+            fix="Let FILE end in .txt."
+            if credential.secret_id
+            else "Let FILE end in .pem, .pfx or .jks.",
+        )
+    if aim.to == "text":
+        value = kept_secret(keep, held)
+        write_private(aim.out.absolute(), value.reveal_bytes())
+        lines = [f"Wrote {aim.out}: the client secret's value, readable by you alone."]
+    else:
+        contents = keystores.open_file(kept_key(keep, held), name=held)
+        lines = exports.write_key(aim, contents, exports.passphrase_for(aim, given))
+    for line in (*lines, "Hand it over by another channel than the sheet."):
+        terminal_of(settings).say(line, "note")
 
 
 def _run(what: str, given: tuple[str, ...], settings: Settings) -> Run:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolkit.errors import AnswerError, NotFoundError, RefusedError
+from toolkit.secret import Keep
 from toolkit.state import Change, Later, State, texts
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
@@ -218,12 +219,12 @@ class Certificate(Step):
         return PROOF_DAYS if self.proof else self.days
 
 
-def kept_key(tenant: Tenant, thumbprint: str) -> bytes:
+def kept_key(keep: Keep, thumbprint: str) -> bytes:
     """Fetch a private key and its certificate from keep; raises NotFoundError where it isn't."""
-    for name in tenant.keep.names():
+    for name in keep.names():
         if name.endswith(f"-{thumbprint.lower()}.pem"):
-            return tenant.keep.get(name) or b""
+            return keep.get(name) or b""
     raise NotFoundError(
         f"The private key of certificate {thumbprint} isn't in keep on this computer.",
-        fix="Run this where the set-up was made, or make a new certificate there.",
+        fix="The vendor holds it, or it lies where the set-up was made: run this there.",
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError, NotFoundError, OutcomeUnknownError, RefusedError
-from toolkit.secret import Secret
+from toolkit.secret import Keep, Secret
 from toolkit.state import Change, Later, State
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step, settled
@@ -194,11 +194,11 @@ class ClientSecret(Step):
         return frozenset(match[1] for match in found if match and match[2] == ending)
 
 
-def kept_secret(tenant: Tenant, key_id: str) -> Secret:
+def kept_secret(keep: Keep, key_id: str) -> Secret:
     """Fetch a secret's value from keep by its id; raises NotFoundError where it isn't."""
-    for name in tenant.keep.names():
+    for name in keep.names():
         if "-secret-" in name and name.endswith(KEPT):
-            kept = json.loads(tenant.keep.get(name) or b"{}")
+            kept = json.loads(keep.get(name) or b"{}")
             if kept.get("key_id") == key_id:
                 return Secret(str(kept["value"]))
     raise NotFoundError(

@@ -33,5 +33,5 @@ class Credential:
         Raises NotFoundError where its key or value isn't in keep on this computer.
         """
         if self.secret_id:
-            return tenant.graph_as(client_id, secret=kept_secret(tenant, self.secret_id))
-        return tenant.graph_as(client_id, key=Secret(kept_key(tenant, self.thumbprint)))
+            return tenant.graph_as(client_id, secret=kept_secret(tenant.keep, self.secret_id))
+        return tenant.graph_as(client_id, key=Secret(kept_key(tenant.keep, self.thumbprint)))

@@ -67,3 +67,13 @@ PERSON = {"id": str, "userPrincipalName": str}
 GROUP = {"id": str, "displayName?": str, "mail?": str, "securityEnabled?": bool}
 OWNER = {"id": str, "userPrincipalName?": str}
 SIGN_IN = {"value": [{"lastSignInActivity?": {"lastSignInDateTime?": str}}]}
+ENDING = {"keyId": str, "displayName?": str, "endDateTime?": datetime}
+HOLDER = {
+    "id": str,
+    "appId": str,
+    "displayName?": str,
+    "tags?": [str],
+    "keyCredentials?": [{**ENDING, "customKeyIdentifier?": str, "usage?": str}],
+    "passwordCredentials?": [ENDING],
+}
+NOTED_HOLDER = {**HOLDER, "notes?": str}
