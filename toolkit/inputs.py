@@ -32,7 +32,10 @@ WORDS = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false":
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One thing a playbook asks. `when` and `unless` are conditions on a question asked before."""
+    """One thing a playbook asks. `when` and `unless` are conditions on a question asked before.
+
+    `find` says what is looked for in the tenant, to be offered as an answer.
+    """
 
     name: str
     ask: str
@@ -42,6 +45,7 @@ class Question:
     choices: tuple[str, ...] = ()
     when: str = ""
     unless: str = ""
+    find: str = ""
     line: int = 0
 
     def asked(self, answers: Answers) -> bool:

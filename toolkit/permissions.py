@@ -7,8 +7,22 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 
 GRAPH_NAME = "Microsoft Graph"
-APIS = {GRAPH_NAME: GRAPH, "Office 365 Exchange Online": EXCHANGE_ONLINE}
+EXCHANGE_ONLINE_NAME = "Office 365 Exchange Online"
+APIS = {GRAPH_NAME: GRAPH, EXCHANGE_ONLINE_NAME: EXCHANGE_ONLINE}
 """Microsoft's resources by the name an administrator sees; permission ids are read from the tenant."""
+
+DEAD_APIS = {"Windows Azure Active Directory": "00000002-0000-0000-c000-000000000000"}
+"""Azure AD Graph, which Microsoft switched off in 2025: whatever is granted on it opens nothing.
+
+Source: learn.microsoft.com/graph/migrate-azure-ad-graph-overview
+"""
+EVERY_API = {**APIS, **DEAD_APIS}
+OUTLOOK_REST = ("Calendars.", "Contacts.", "Mail.", "MailboxSettings.")
+"""How Exchange Online's permissions begin that were for the Outlook REST API, which ended in 2024.
+
+Source: learn.microsoft.com/outlook/rest (deprecation). The others (EWS, IMAP, POP, SMTP, ManageAsApp)
+are alive. One of them has the id of a permission of Microsoft Graph, so the API always counts.
+"""
 
 DIRECTORY_ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
@@ -172,6 +186,11 @@ STEPPED = re.compile(
 def reaches_mailboxes(api: str, value: str) -> bool:
     """Tell whether an application permission of this API opens mailboxes."""
     return api in APIS and value.startswith(MAILBOX_FAMILIES)
+
+
+def is_dead(api: str, value: str) -> bool:
+    """Tell whether a permission is for an API that answers no more."""
+    return api in DEAD_APIS or (APIS.get(api) == EXCHANGE_ONLINE and value.startswith(OUTLOOK_REST))
 
 
 def permission(api: str, value: str) -> str:

@@ -26,7 +26,9 @@ ROOT = (
 SOURCE = ("page", "url", "read")
 OBSOLETE = ("says", "instead")
 ENTRY = ("do", "as", "when", "unless", "because")
-QUESTION = ("name", "ask", "kind", "default", "practice", "choices", "when", "unless")
+QUESTION = ("name", "ask", "kind", "default", "practice", "choices", "when", "unless", "find")
+FINDS = ("dead_api",)
+"""What can be looked for in the tenant: an application that holds permissions on a dead API."""
 SECOND_GO = ("after", "confirm", "steps")
 PROOF = ("app", "certificate", "secret", "inside", "outside")
 HANDOVER = ("label", "value")
@@ -79,6 +81,7 @@ class Reader:
             choices=self._choices(node),
             when=self._text(node, "when"),
             unless=self._text(node, "unless"),
+            find=self._one_of(node, "find", FINDS) if "find" in node else "",
             line=node.line,
         )
         for name in ("default", "practice"):

@@ -6,6 +6,7 @@ from typing import Any
 from toolkit.inputs import KINDS, NAME
 from toolkit.playbook_reader import (
     ENTRY,
+    FINDS,
     HANDOVER,
     MOST,
     OBSOLETE,
@@ -64,6 +65,7 @@ def _question() -> dict[str, Any]:
         "default": ANSWER,
         "practice": ANSWER,
         "choices": {"type": "array", "items": TEXT, "minItems": 1},
+        "find": {"enum": list(FINDS)},
     }
     return _object({**dict.fromkeys(QUESTION, CONDITION), **parts}, ("name", "ask", "kind"))
 

@@ -91,6 +91,7 @@ PLACES = {
     "certificate": "Microsoft Entra ID",
     "client_secret": "Microsoft Entra ID",
     "retire_certificates": "Microsoft Entra ID",
+    "retire_grants": "Microsoft Entra ID",
     "consent": "Microsoft Entra ID",
     "security_group": "Exchange Online",
     "mailbox_scope": "Exchange Online",

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from toolkit import inputs, playbook
 from toolkit.cli import Settings
 from toolkit.cli.connect import Session
 from toolkit.errors import AnswerError, UsageError
-from toolkit.inputs import Answer
+from toolkit.inputs import Answer, Question
 from toolkit.playbook import Playbook
 from toolkit.proof import WAIT_PRACTICE, WAIT_REAL
+from toolkit.steps.base import Mark
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 yes_option = click.option(
@@ -119,7 +121,8 @@ def answers_of(
     """
     terminal = session.terminal
     ask = None if yes or not terminal.can_ask else terminal.ask
-    answers = inputs.resolve(book.questions, given, ask, practice=session.tenant.practice)
+    questions = [_offering(session, book, each, given) for each in book.questions]
+    answers = inputs.resolve(questions, given, ask, practice=session.tenant.practice)
     answers |= session.begins
     if adopt:
         answers[inputs.ADOPT] = _client_id(adopt)
@@ -127,6 +130,24 @@ def answers_of(
     for name in unlikely:
         session.settings.state.setdefault("files", {})[name] = answers[name]
     return answers
+
+
+def _offering(
+    session: Session, book: Playbook, question: Question, given: Mapping[str, Any]
+) -> Question:
+    """Look in the tenant for what a question may mean, name it, and suggest it where there is one."""
+    if not question.find or question.name in given:
+        return question
+    from toolkit import candidates
+
+    mark = Mark(book.name, str(given.get("instance", inputs.INSTANCE_QUESTION.default)))
+    before = candidates.set_up_before(session.tenant, mark)
+    found = [before] if before else candidates.on_dead_apis(session.tenant)
+    for each in found:
+        session.terminal.say(f"  {each.name}, client id {each.client_id}: {each.why}", "note")
+    if len(found) != 1:
+        return question
+    return replace(question, default=found[0].client_id, practice=None)
 
 
 def book_of(name: str) -> Playbook:

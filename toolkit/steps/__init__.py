@@ -12,6 +12,7 @@ from toolkit.steps.members import Members
 from toolkit.steps.organization import Organization
 from toolkit.steps.redirect import Redirect
 from toolkit.steps.retire_certificates import RetireCertificates
+from toolkit.steps.retire_grants import RetireGrants
 from toolkit.steps.security_group import SecurityGroup
 from toolkit.steps.user_assignment import UserAssignment
 
@@ -29,4 +30,5 @@ CATALOGUE = catalogue_of(
     AppSwitch,
     Organization,
     RetireCertificates,
+    RetireGrants,
 )

@@ -30,8 +30,8 @@ class App(Step):
     """One single-tenant application, found again by its uniqueName on any machine.
 
     The uniqueName is `mailgrant-<playbook>-<instance>`; Entra keeps it unique, also for the 30 days
-    in which a deleted application can be restored. An application of others is taken when `adopt`
-    names its client id (`--adopt`), a vendor's multi-tenant one, which has an enterprise app here
+    in which a deleted application can be restored. An application of others is taken when `adopts`
+    or `adopt` names its client id (in the playbook, or `--adopt`), a vendor's multi-tenant one, which has an enterprise app here
     and no registration, when `existing` does: both are found again by our tag, and to both we only
     add.
     """
@@ -46,6 +46,7 @@ class App(Step):
 
     name: str
     existing: str = ""
+    adopts: str = ""
     owners: tuple[str, ...] = ()
     change: str = ""
     answers: str = ""
@@ -53,6 +54,11 @@ class App(Step):
     apps_begin: str = ""
     groups_begin: str = ""
     assignments_begin: str = ""
+
+    @property
+    def taken(self) -> str:
+        """Tell the client id of the application that is taken as it is."""
+        return self.adopts or self.adopt
 
     @property
     def shown(self) -> str:
@@ -69,15 +75,15 @@ class App(Step):
         """Name the thing."""
         if self.existing:
             return f"enterprise app {self.name} of its vendor ({self.existing})"
-        taken = f", taken as it is ({self.adopt})" if self.adopt else ""
+        taken = f", taken as it is ({self.taken})" if self.taken else ""
         return f"app registration {self.shown}{taken}"
 
     def read(self, tenant: Tenant) -> State | None:
         """Look by uniqueName; a namesake without it stops everything, it is somebody else's."""
         if self.existing:
             return self._read_existing(tenant)
-        if self.adopt:
-            app = tenant.graph.application_by_client_id(self.adopt)
+        if self.taken:
+            app = tenant.graph.application_by_client_id(self.taken)
             return self._state(tenant, app) if app else None
         found = tenant.graph.applications_named(self.mark.name, self.shown, self.mark.tag)
         ours = [app for app in found if app.get("uniqueName") == self.mark.name]
@@ -118,7 +124,7 @@ class App(Step):
             **self._answered(found),
             **({"owners": texts(found, "owners") | set(self.owners)} if self.owners else {}),
         }
-        if self.existing or self.adopt or (found or {}).get("adopted"):
+        if self.existing or self.taken or (found or {}).get("adopted"):
             return added
         ours = {"name": self._shown(found), "audience": AUDIENCE}
         return {**ours, "enterprise_app": True, "enabled": True, **added}
@@ -133,9 +139,9 @@ class App(Step):
 
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
         """Refuse to take over what isn't there, or can't sign in."""
-        if found is None and (self.existing or self.adopt):
+        if found is None and (self.existing or self.taken):
             raise NotFoundError(
-                f"There is no application {self.existing or self.adopt} in this tenant.",
+                f"There is no application {self.existing or self.taken} in this tenant.",
                 fix="Open the vendor's consent link once, or run New-MgServicePrincipal -AppId with that id."
                 if self.existing
                 else "Check the client id in Entra (App registrations).",

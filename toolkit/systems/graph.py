@@ -11,6 +11,7 @@ from toolkit.systems.graph_shapes import (
     APPLICATION,
     DELETED,
     GRANT,
+    NAMED,
     ORGANIZATION,
     OWNER,
     SERVICE_PRINCIPAL,
@@ -213,6 +214,12 @@ class Graph(GraphCertificates):
         if found:
             self._principals[client_id] = found["id"]
         return found
+
+    def principal_by_id(self, object_id: str) -> Body | None:
+        """Fetch client id and name of an enterprise application."""
+        builder = self.sdk.service_principals.by_service_principal_id(object_id)
+        request = builder.to_get_request_information(query(builder, select=names(NAMED)))
+        return self.read(request, "read an enterprise application", NAMED)
 
     def principal_id(self, client_id: str) -> str | None:
         """Tell the object id of an enterprise application; read once, it never changes."""

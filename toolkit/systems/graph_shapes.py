@@ -49,6 +49,7 @@ SERVICE_PRINCIPAL = {
 }
 OFFERED = ("appRoles", "oauth2PermissionScopes")
 """What a service offers, which is long; a list of enterprise applications goes without."""
+NAMED = {"id": str, "appId": str, "displayName?": str}
 MARKED = {name: kind for name, kind in SERVICE_PRINCIPAL.items() if name.strip("?") not in OFFERED}
 TAGGED = {"appId": str, "tags": [str]}
 ORGANIZATION = {"id": str, "displayName?": str, "verifiedDomains?": [{"name": str}]}
@@ -62,7 +63,7 @@ CONSENTED = {
     "principalId?": str,
     "scope?": str,
 }
-ASSIGNED = {"id": str, "principalId": str, "principalDisplayName?": str}
+ASSIGNED = {"id": str, "principalId": str, "principalDisplayName?": str, "appRoleId?": str}
 PERSON = {"id": str, "userPrincipalName": str}
 GROUP = {"id": str, "displayName?": str, "mail?": str, "securityEnabled?": bool}
 OWNER = {"id": str, "userPrincipalName?": str}
