@@ -138,7 +138,8 @@ def rsa_pair() -> Contents:
     ("name", "alias"),
     [
         ("MyTimetable-prod", "mytimetable-prod"),
-        ("Straße 7", "stra-e-7"),
+        ("Straße 7", "strasse-7"),
+        ("Jürgen's App", "jurgen-s-app"),
         ("-. ", "mailgrant"),
         ("日本", "mailgrant"),
         ("x" * 64, "x" * 64),

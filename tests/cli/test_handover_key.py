@@ -86,7 +86,7 @@ def test_at_a_terminal_the_passphrase_is_asked_twice_and_never_shown(made, hando
     [
         ("key.pem", (), ("It is text",)),
         ("key.pfx", (), ("AES-256", "make it with --compat", "by the alias")),
-        ("key.pfx", ("--compat",), ("3DES", "The reason: Windows before 10 1709")),
+        ("key.pfx", ("--compat",), ("3DES", "The reason: Windows Server 2016")),
         ("key.jks", ("--alias", "Timetable"), ("protects weakly", "Its alias is timetable;")),
     ],
 )
