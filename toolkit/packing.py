@@ -149,7 +149,8 @@ def about(
         said.append(f"Its alias is {alias}; one passphrase opens store and key.")
     if to == "pfx":
         said.append(f"Java knows it by the alias {alias}.")
-    if to == "pfx" and passphrase and not passphrase.reveal().isascii():
+    word = passphrase.reveal() if passphrase else ""
+    if to == "pfx" and not (word.isascii() and word.isprintable()):
         said.append(NOT_ASCII)
     return [*said, OTHER_WAY] if passphrase else said
 
