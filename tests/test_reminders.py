@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.reminders import Reminder, calendar
@@ -55,6 +55,7 @@ def plain(value: str) -> str:
     return out
 
 
+@settings(deadline=None)
 @given(st.lists(reminders, max_size=4))
 def test_every_text_comes_back_whole_and_never_becomes_a_line_of_its_own(written):
     read = events(calendar(written, STAMP))
@@ -70,6 +71,7 @@ def test_every_text_comes_back_whole_and_never_becomes_a_line_of_its_own(written
     ] == [(each.uid, f"{each.day:%Y%m%d}", each.title, each.text) for each in written]
 
 
+@settings(deadline=None)
 @given(st.lists(reminders, max_size=4))
 def test_no_line_has_more_than_75_octets_and_none_is_broken_inside_a_letter(written):
     for line in calendar(written, STAMP).split(b"\r\n"):
@@ -77,6 +79,7 @@ def test_no_line_has_more_than_75_octets_and_none_is_broken_inside_a_letter(writ
         line.decode()
 
 
+@settings(deadline=None)
 @given(reminders)
 def test_every_event_has_an_alarm_and_the_time_it_was_written(reminder):
     data = calendar([reminder], STAMP)

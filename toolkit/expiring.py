@@ -61,6 +61,8 @@ def soon(tenant: Tenant, within: timedelta, *, every: bool) -> list[Ending]:
     What ends is judged by the clock by which signing in with it is: a secret by tenant time, a
     certificate by protocol time. They differ on the practice tenant only.
     """
+    # What was taken as it is has the mark on its application alone: what its enterprise application
+    # may hold besides is seen with `every`.
     tag = "" if every else setups.TAG.removesuffix(":")
     registered = graph_credentials.registered(tenant.graph, tag)
     enterprise = graph_credentials.enterprise(tenant.graph, tag)

@@ -1,6 +1,7 @@
 """Packs certificates and keys into PEM, DER, PFX and JKS files, and says what to know about each."""
 
 import re
+import unicodedata
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
@@ -13,12 +14,13 @@ from toolkit.keystores import GIVE, Contents, Key, chain_of
 from toolkit.secret import Secret
 
 ALIAS = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+LONGEST = 64
 OTHER = re.compile(r"[^a-z0-9._-]+")
 UNNAMED = "mailgrant"
 NEEDS_PASSPHRASE = {"pfx": "A PFX", "jks": "A Java key store"}
 
 # Source: learn.microsoft.com, PKCS12_PBES2_EXPORT_PARAMS; bugs.java.com, JDK-8267701.
-OLD = "Windows before 10 1709 and Server 2019, and Java before 8u301 and 11.0.12"
+OLD = "Windows Server 2016, Windows 10 before 1709, and Java before 8u301 and 11.0.12"
 WHY = {
     "pem": "It is text: the private key (PKCS #8) first, then the certificate.",
     "pfx": f"It is a PFX (PKCS #12) in AES-256 and SHA-256. {OLD}, call its passphrase wrong:"
@@ -122,7 +124,8 @@ def alias_of(contents: Contents) -> str:
     """Make a name for the entry in a key store of the certificate's own name."""
     names = contents.certificates[0].subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     text = str(names[0].value) if names else ""
-    return OTHER.sub("-", text.lower()).strip("-._")[:64] or UNNAMED
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return OTHER.sub("-", plain)[:LONGEST].strip("-._") or UNNAMED
 
 
 def checked_alias(wish: str) -> str:
@@ -146,7 +149,8 @@ def about(
         said.append(f"Its alias is {alias}; one passphrase opens store and key.")
     if to == "pfx":
         said.append(f"Java knows it by the alias {alias}.")
-    if to == "pfx" and passphrase and not passphrase.reveal().isascii():
+    word = passphrase.reveal() if passphrase else ""
+    if to == "pfx" and not (word.isascii() and word.isprintable()):
         said.append(NOT_ASCII)
     return [*said, OTHER_WAY] if passphrase else said
 

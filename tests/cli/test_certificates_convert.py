@@ -85,7 +85,7 @@ def test_a_weaker_pfx_is_made_with_its_reason_and_a_strong_one_names_the_weaker(
     strong = done(*line, "--out", "a.pfx").stderr
     weak = done(*line, "--out", "b.pfx", "--compat").stderr
 
-    old = "Windows before 10 1709 and Server 2019, and Java before 8u301 and 11.0.12"
+    old = "Windows Server 2016, Windows 10 before 1709, and Java before 8u301 and 11.0.12"
     assert f"{old}, call its passphrase wrong: make it with --compat" in strong
     assert f"3DES and SHA-1, which protect weakly. The reason: {old}" in weak
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import CommandLine
+from tests.recording import check
 from tests.test_reminders import events
+from toolkit.practice import control
 from toolkit.practice.seed.entries import add_foreign_certificate, add_secret
 from toolkit.practice.world import World
 
@@ -129,6 +131,29 @@ def test_it_takes_two_requests_beside_the_tenants_own_and_writes_nothing(set_up,
     assert after["read"] - before["read"] == 3
     assert after["write"] == before["write"]
     assert set_up.digest() == world
+
+
+def test_its_requests_keep_to_the_published_contracts(
+    set_up: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    recording = tmp_path / "recording.jsonl"
+    monkeypatch.setenv(control.RECORD_VARIABLE, str(recording))
+
+    listed(set_up)
+    listed(set_up, "--all")
+
+    assert check(recording) == []
+
+
+def test_an_application_that_was_taken_as_it_is_counts_as_ours(mailgrant: CommandLine):
+    def mark(world: World, body: dict[str, Any]) -> None:
+        body["tags"] = ["mailgrant", "mailgrant:graph-application:test"]
+
+    change(mailgrant, "application", "Survey Mailer", mark)
+
+    (one,) = listed(mailgrant)
+    assert one["application"] == "Survey Mailer"
+    assert one["command"] == "secrets new mailgrant-graph-application-test"
 
 
 def test_a_secret_ends_by_the_tenants_clock_and_a_certificate_by_this_computers(

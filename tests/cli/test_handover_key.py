@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_passphrases import at_a_terminal
 from tests.conftest import CommandLine
 from toolkit import certificates, keystores, packing
 from toolkit.keystores import Contents
@@ -14,6 +15,7 @@ from toolkit.secret import Secret
 
 APP = "MyTimetable-prod"
 WORD = "Korrekt-Pferd-9"
+MAILGRANT = "from toolkit.__main__ import main; main()"
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +68,25 @@ def test_the_passphrase_may_come_from_the_environment(handover, kept, monkeypatc
     assert plain(keystores.open_file(data, name="it", passphrase=Secret(WORD))) == kept
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+def test_at_a_terminal_the_passphrase_is_asked_twice_and_never_shown(made, handover, kept):
+    home, run = made
+    line = ["--home", str(home), "--tenant", "practice", "handover", run, "--key", "key.jks"]
+
+    code, shown = at_a_terminal(line, WORD, WORD, code=MAILGRANT)
+
+    assert code == 0, shown
+    assert WORD not in shown
+    data = Path("key.jks").read_bytes()
+    assert plain(keystores.open_file(data, name="it", passphrase=Secret(WORD))) == kept
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentences"),
     [
         ("key.pem", (), ("It is text",)),
         ("key.pfx", (), ("AES-256", "make it with --compat", "by the alias")),
-        ("key.pfx", ("--compat",), ("3DES", "The reason: Windows before 10 1709")),
+        ("key.pfx", ("--compat",), ("3DES", "The reason: Windows Server 2016")),
         ("key.jks", ("--alias", "Timetable"), ("protects weakly", "Its alias is timetable;")),
     ],
 )

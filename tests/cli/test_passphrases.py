@@ -59,10 +59,10 @@ def test_there_is_no_option_that_takes_a_passphrase():
 TERMINAL = "from toolkit.cli.certificates import certificates; certificates()"
 
 
-def at_a_terminal(line: list[str], *typed: str) -> tuple[int, str]:
+def at_a_terminal(line: list[str], *typed: str, code: str = TERMINAL) -> tuple[int, str]:
     """Run a line at a terminal of its own, typing an answer at each prompt."""
     ours, theirs = os.openpty()  # type: ignore[attr-defined,unused-ignore]
-    program = [sys.executable, "-c", TERMINAL, *line]
+    program = [sys.executable, "-c", code, *line]
     root = Path(__file__).parents[2]
     running = subprocess.Popen(
         program,
@@ -89,15 +89,16 @@ def at_a_terminal(line: list[str], *typed: str) -> tuple[int, str]:
 
 
 @only_posix
-def test_at_a_terminal_a_new_passphrase_is_asked_twice_and_never_shown():
-    line = ["new", "MyTimetable", "--key-size", "2048", "--out", "key.pfx"]
+@pytest.mark.parametrize("out", ["key.pfx", "key.jks"])
+def test_at_a_terminal_a_new_passphrase_is_asked_twice_and_never_shown(out):
+    line = ["new", "MyTimetable", "--key-size", "2048", "--out", out]
 
     code, shown = at_a_terminal(line, WORD, "typing error", WORD, WORD)
 
     assert code == 0, shown
     assert WORD not in shown
     assert "do not match" in shown
-    assert facts("key.pfx", MAILGRANT_PASSPHRASE=WORD)["subject"] == "CN=MyTimetable"
+    assert facts(out, MAILGRANT_PASSPHRASE=WORD)["subject"] == "CN=MyTimetable"
 
 
 @only_posix

@@ -185,7 +185,7 @@ def convert(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Convert FILE to PEM, DER (.cer), PFX (.p12) or JKS, with its chain.
+    """Convert FILE to PEM, DER, PFX or JKS, with its chain.
 
     Takes PEM, DER, PFX, PKCS #7 and JKS. A PEM with its key is encrypted only where a new
     passphrase is given in a file.

@@ -40,10 +40,10 @@ FOUND = 3
 @exports.force_option
 @json_option
 def expiring(*, within: str, every: bool, ics: Path | None, force: bool, as_json: bool) -> int:
-    """List the certificates and client secrets of mailgrant's set-ups that end soon or have ended.
+    """List certificates and secrets that end soon or have ended.
 
-    The first to end comes first, with its owner where that was noted, and the next move. Exits 3
-    when there is any, 0 when there is none. On the practice tenant secrets end by its own clock,
+    Those of mailgrant's set-ups, or of every application. The first to end comes first, with its
+    owner where that was noted, and the next move. Exits 3 when there is any, 0 when there is none. On the practice tenant secrets end by its own clock,
     and certificates by this computer's, as signing in with them does.
     """
     ahead = _ahead(within)

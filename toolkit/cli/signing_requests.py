@@ -49,7 +49,7 @@ def write(
     packed = packing.pem(asked.contents, with_key=True, passphrase=passphrase)
     write_private(key_out.absolute(), packed)
     exports.write_public(out, asked.pem)
-    say(f"Wrote {key_out}: the private key, readable by you alone. It never leaves.")
+    say(f"Wrote {key_out}: the private key, readable by you alone. It stays on this computer.")
     say(f"Wrote {out}: the request for its certificate. Send it to your certification authority.")
     say(
         f'When the answer is here: mailgrant certificates convert ANSWER.p7b --key "{key_out}"'
