@@ -9,6 +9,7 @@ from toolkit.state import Change, State
 from toolkit.steps import declaring
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR, application_gone
 from toolkit.steps.base import Right, Step
+from toolkit.steps.declaring import Wish
 from toolkit.systems.tenant import Tenant
 
 
@@ -88,10 +89,12 @@ class Consent(Step):
         declaring.declare(
             tenant,
             self.app,
-            resource["appId"],
-            "Role",
-            adding={ids[v] for v in change.added("declared")},
-            removing={ids[v] for v in change.removed("declared") if v in ids},
+            Wish(
+                api=resource["appId"],
+                kind="Role",
+                adding={ids[v] for v in change.added("declared")},
+                removing={ids[v] for v in change.removed("declared") if v in ids},
+            ),
         )
         for value in sorted(change.added("granted")):
             if ids[value] not in there:

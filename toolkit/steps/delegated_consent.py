@@ -11,6 +11,7 @@ from toolkit.state import Change, State, texts
 from toolkit.steps import declaring
 from toolkit.steps.app import application_gone
 from toolkit.steps.base import Right, Step
+from toolkit.steps.declaring import Wish
 from toolkit.strict_yaml import shown
 from toolkit.systems import graph_delegated
 from toolkit.systems.graph_delegated import Consented, scopes_in
@@ -130,10 +131,12 @@ class DelegatedConsent(Step):
         declaring.declare(
             tenant,
             self.app,
-            APIS[self.api],
-            "Scope",
-            adding={ids[value] for value in change.added("declared")},
-            removing={ids[value] for value in removed if value in ids},
+            Wish(
+                api=APIS[self.api],
+                kind="Scope",
+                adding={ids[value] for value in change.added("declared")},
+                removing={ids[value] for value in removed if value in ids},
+            ),
         )
         key = self._entry(tenant, principal)
         if added := change.added("granted"):

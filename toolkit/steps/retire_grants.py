@@ -1,6 +1,6 @@
 """Permissions that an application needs no more: those on dead APIs, and tenant-wide ones that a scope replaces."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from toolkit.state import Change, State
 from toolkit.steps import declaring
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
+from toolkit.steps.declaring import Wish
 from toolkit.systems import graph_delegated
 from toolkit.systems.graph_delegated import Consented, scopes_in
 from toolkit.systems.tenant import Tenant
@@ -95,20 +96,7 @@ class RetireGrants(Step):
                 graph_delegated.allow(tenant.graph, key, added)
             if removed := _of(api, change.removed("consented")):
                 graph_delegated.withdraw(tenant.graph, key, removed)
-        for kind, named in (("Role", roles), ("Scope", scopes)):
-            self._declare(tenant, kind, named, change)
-
-    def _declare(self, tenant: Tenant, kind: Any, named: Named, change: Change) -> None:
-        for api in EVERY_API:
-            ids = {_declaring(name, kind): id_ for name, (of, id_) in named.items() if of == api}
-            declaring.declare(
-                tenant,
-                self.app,
-                EVERY_API[api],
-                kind,
-                adding={ids[name] for name in change.added("declared") & set(ids)},
-                removing={ids[name] for name in change.removed("declared") & set(ids)},
-            )
+        declaring.declare(tenant, self.app, *_wishes(roles, scopes, change))
 
     def _goes(self, api: str, value: str) -> bool:
         """Tell whether a permission of an API is one that goes."""
@@ -146,13 +134,28 @@ class RetireGrants(Step):
     def _declared(self, tenant: Tenant, services: dict[str, dict[str, Any]]) -> Iterable[str]:
         """List what the application declares and goes."""
         for api, service in services.items():
-            for kind, offer, goes in (
+            kinds: tuple[tuple[declaring.Kind, str, Callable[[str, str], bool]], ...] = (
                 ("Role", "appRoles", self._goes),
                 ("Scope", "oauth2PermissionScopes", is_dead),
-            ):
+            )
+            for kind, offer, goes in kinds:
                 names = _values(service, offer)
                 said = declaring.declared(tenant, self.app, EVERY_API[api], kind, names)
                 yield from (_declaring(permission(api, v), kind) for v in said if goes(api, v))
+
+
+def _wishes(roles: Named, scopes: Named, change: Change) -> Iterable[Wish]:
+    """Tell what is to be declared and what no more, API by API."""
+    kinds: tuple[tuple[declaring.Kind, Named], ...] = (("Role", roles), ("Scope", scopes))
+    for api, app_id in EVERY_API.items():
+        for kind, named in kinds:
+            ids = {_declaring(name, kind): id_ for name, (of, id_) in named.items() if of == api}
+            yield Wish(
+                api=app_id,
+                kind=kind,
+                adding={ids[name] for name in change.added("declared") & set(ids)},
+                removing={ids[name] for name in change.removed("declared") & set(ids)},
+            )
 
 
 def _declaring(name: str, kind: str) -> str:

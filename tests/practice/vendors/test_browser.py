@@ -20,7 +20,7 @@ from tests.practice.vendors.conftest import (
     done,
     upload,
 )
-from toolkit import certificates, keystores
+from toolkit import certificates, keystores, packing
 from toolkit.practice.control import Practice
 from toolkit.practice.passwords import PRACTICE_PASSWORD
 from toolkit.practice.vendors.catalogue import Vendor
@@ -129,7 +129,7 @@ def test_a_key_file_is_given_to_mytimetable_as_it_was_exported(
     upload(app, pair)
     contents = keystores.open_file(pair.pem.reveal_bytes(), name="key")
     file = tmp_path / "mytimetable.pfx"
-    file.write_bytes(keystores.pfx(contents, passphrase=Secret("open sesame")))
+    file.write_bytes(packing.pfx(contents, passphrase=Secret("open sesame")))
     fill(page, practice, MYTIMETABLE, app)
     page.get_by_label("Client secret").fill("")
     page.get_by_label("Certificate with its private key").set_input_files(file)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from toolkit import keystores
+from toolkit import keystores, packing
 from toolkit.errors import AnswerError
 from toolkit.practice.entra.assertions import TYPE
 from toolkit.practice.entra.tokens import encode
@@ -29,7 +29,7 @@ def take_key(data: bytes, passphrase: str) -> Body:
     contents = keystores.open_file(data, name="What was given", passphrase=secret)
     if not contents.certificates or not isinstance(contents.key, rsa.RSAPrivateKey):
         raise AnswerError("A certificate together with its RSA key is needed.")
-    packed = keystores.pem(contents, with_key=True).decode()
+    packed = packing.pem(contents, with_key=True).decode()
     return {"key": packed, "thumbprint": _thumbprint(contents.certificates[0]).hex().upper()}
 
 
