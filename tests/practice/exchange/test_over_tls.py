@@ -89,6 +89,6 @@ def test_an_app_behind_a_policy_meets_it_in_graph(run, world, client, sign_in):
     "path", ["/api/v2.0/me/events", "/api/beta/users/x@y.example/calendar", "/api/v2.0/users('x')"]
 )
 def test_the_outlook_rest_api_is_gone_for_everybody(client, sign_in, start, path):
-    for headers in ({}, sign_in()):
-        for method in ("GET", "POST"):
-            assert client.request(method, f"{start}{path}", headers=headers).status_code == 410
+    for method in ("GET", "POST"):
+        assert client.request(method, f"{start}{path}").status_code == 410
+        assert client.request(method, f"{start}{path}", headers=sign_in()).status_code == 410
