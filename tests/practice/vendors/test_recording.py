@@ -19,7 +19,7 @@ def test_a_recorded_set_up_of_a_vendor_shows_no_secret(
     record = tmp_path / "record.jsonl"
     pair = certificates.make("MyTimetable", days=90, now=datetime.now(UTC), key_size=2048)
     key = pair.pem.reveal()
-    secret = "the-secret-of-the-vendor"  # noqa: S105  it is what must not be found
+    secret = "the-secret-of-the-vendor"
     with control.serve(folder, record=record) as practice, browsing(practice) as browser:
         url = f"{practice.url}{MYTIMETABLE.path}"
         fields = {"client_secret": secret, "do": "save"}
