@@ -325,9 +325,11 @@ def test_mytimetable_signs_in_with_its_certificate(
 def test_a_text_that_is_no_key_is_refused_by_the_vendor(
     practice: Practice, browser: Browser, text: str, why: str
 ) -> None:
-    browser.open(f"{practice.url}{MYTIMETABLE.path}").press("Save", key_text=text)
+    page = browser.open(f"{practice.url}{MYTIMETABLE.path}")
+    page.press("Save", key_text=text, client_id="typed before")
 
     assert browser.alert.startswith("key_refused")
+    assert browser.page.get_element_by_id("client_id").value == "typed before"
     assert why in browser.alert
 
 
