@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from toolkit.practice import exchange, graph, resource_manager, traffic, vendors
 from toolkit.practice.entra import login, replicas, tokens
+from toolkit.practice.exchange import outlook_rest
 from toolkit.practice.misfortune import error
 from toolkit.practice.wire import Answer, Ask
 from toolkit.practice.world import World, utc
@@ -70,5 +71,6 @@ SERVICES: dict[str, Callable[[World, Ask], Answer]] = {
     "exchange": _exchange,
     "azure": _azure,
     "login": _login,
+    "outlook": outlook_rest.answer,
     "vendor": _vendor,
 }

@@ -31,6 +31,7 @@ CONTENT = {
     "exchange": "application/json;odata.metadata=minimal;charset=utf-8",
     "azure": "application/json; charset=utf-8",
     "login": "application/json; charset=utf-8",
+    "outlook": "application/json; charset=utf-8",
     "vendor": "application/json; charset=utf-8",
 }
 DIAGNOSTIC = {

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from toolkit.practice import exchange
+from toolkit.practice.exchange import outlook_rest
 from toolkit.practice.store import Store
 from toolkit.practice.vendors import catalogue
 from toolkit.practice.wire import Ask
@@ -49,10 +50,11 @@ SECRET_HEADERS = {"cookie", "set-cookie"}
 
 
 def service_of(path: str) -> str:
-    """Tell which service a path belongs to: graph, exchange, azure, vendor or login."""
+    """Tell which service a path belongs to: graph, exchange, outlook, azure, vendor or login."""
     for service, start in (
         ("graph", r"/(v1\.0|beta)(/|$)"),
         ("exchange", rf"({EXCHANGE_PREFIX})?/adminapi/"),
+        ("outlook", rf"({EXCHANGE_PREFIX})?{outlook_rest.PATHS}"),
         ("azure", r"/arm/"),
     ):
         if re.match(start, path):

@@ -27,6 +27,7 @@ class World:
     administrativeUnit, appRoleAssignment, oauth2PermissionGrant, subscribedSku, organization, domain
     directoryRoleAssignment        {id, principalId, roleDefinitionId, directoryScopeId}
     directoryRoleEligibility       the same: roles that could be made active (`pim eligible`)
+    event                          `_mailbox` user id, `_author` who wrote it; times in UTC
     appManagementPolicy            (id "default" is the tenant's)
     accessPolicy, exchangeServicePrincipal, mailboxFolderPermission, managementRoleAssignment,
     managementScope                Exchange's own, with its property names

@@ -82,3 +82,13 @@ def test_an_app_behind_a_policy_meets_it_in_graph(run, world, client, sign_in):
     assert inside.status_code == 200
     assert outside.status_code == 403
     assert "[RAOP]" in outside.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("start", ["", "/exchange"])
+@pytest.mark.parametrize(
+    "path", ["/api/v2.0/me/events", "/api/beta/users/x@y.example/calendar", "/api/v2.0/users('x')"]
+)
+def test_the_outlook_rest_api_is_gone_for_everybody(client, sign_in, start, path):
+    for method in ("GET", "POST"):
+        assert client.request(method, f"{start}{path}").status_code == 410
+        assert client.request(method, f"{start}{path}", headers=sign_in()).status_code == 410

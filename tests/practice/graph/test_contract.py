@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from toolkit.practice import control
+from toolkit.practice.passwords import known_secret
+from toolkit.practice.seed.entries import app_id
 
 CHECKER = Path(__file__).resolve().parents[4] / "shared" / "contracts" / "check_traffic.py"
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -113,6 +115,17 @@ def people(ask: Tour, base: str) -> None:
     ask("DELETE", url)
 
 
+def events(ask: Tour) -> None:
+    times = {name: {"dateTime": "2026-12-01T10:00:00", "timeZone": "UTC"} for name in ("start", "end")}  # fmt: skip
+    for place in (f"/users/{METTE}", f"/users/{METTE}/calendar"):
+        made = ask("POST", f"{place}/events", {"subject": "x", "categories": ["Red"]} | times)
+        ask("GET", f"{place}/events?$top=5&$select=subject,start")
+        ask("GET", f"{place}/calendarView?startDateTime=2026-12-01&endDateTime=2026-12-02")
+        ask("PATCH", f"{place}/events/{made['id']}", {"showAs": "free"})
+        ask("GET", f"{place}/events/{made['id']}")
+        ask("DELETE", f"{place}/events/{made['id']}")
+
+
 def test_recorded_traffic_agrees_with_the_published_descriptions(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -136,6 +149,12 @@ def test_recorded_traffic_agrees_with_the_published_descriptions(
                 ask("GET", path)
             apps(ask, practice.url)
             people(ask, practice.url)
+            entry = {"client_id": app_id("mytimetable-old"), "client_secret": known_secret("mytimetable-old")}  # fmt: skip
+            token = client.post(
+                f"/{practice.tenant_id}/oauth2/v2.0/token", data=form | entry
+            ).json()
+            client.headers["authorization"] = f"Bearer {token['access_token']}"
+            events(ask)
     ran = subprocess.run(
         [sys.executable, str(CHECKER), str(record)],
         capture_output=True,

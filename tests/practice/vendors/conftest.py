@@ -46,9 +46,13 @@ class Registration:
 
     def assign(self, person: str) -> str:
         """Let somebody in, and give the path of the assignment."""
+        return self.assign_to(user_id(person))
+
+    def assign_to(self, key: str) -> str:
+        """Let a person or a group in by its id."""
         path = f"/servicePrincipals/{self.principal['id']}/appRoleAssignedTo"
         body = {
-            "principalId": user_id(person),
+            "principalId": key,
             "resourceId": self.principal["id"],
             "appRoleId": EVERYBODY,
         }

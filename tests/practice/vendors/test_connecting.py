@@ -22,6 +22,7 @@ from tests.practice.vendors.conftest import (
 from toolkit import certificates
 from toolkit.practice import control
 from toolkit.practice.control import Practice
+from toolkit.practice.seed.groups import group_id
 from toolkit.practice.seed.people import user_id
 from toolkit.practice.vendors.catalogue import Vendor
 from toolkit.practice.world import World
@@ -138,6 +139,26 @@ def test_only_who_is_assigned_connects_where_assignment_is_required(
     jadu.assign("mette.jansen")
     begin(browser, practice, JADU).sign_in(METTE)
     assert told(browser).startswith(CONNECTED)
+
+
+def test_an_assigned_group_lets_its_own_members_in_and_not_those_of_groups_in_it(
+    practice: Practice, browser: Browser, jadu: Registration, world: World
+) -> None:
+    required = {"appRoleAssignmentRequired": True}
+    done(jadu.graph.patch(f"/servicePrincipals/{jadu.principal['id']}", json=required))
+    outer, inner = (world.store.get("group", group_id(one)) for one in ("nested-calendars", "faculty-calendars"))  # fmt: skip
+    assert outer is not None
+    assert inner is not None
+    assert inner["id"] in outer["_members"]
+    nested = next(one for one in inner["_members"] if one not in outer["_members"])
+    person = world.store.get("user", nested) or {}
+    jadu.assign_to(outer["id"])
+    begin(browser, practice, JADU, **jadu.fields).sign_in(person["userPrincipalName"])
+    assert "AADSTS50105" in browser.alert
+
+    jadu.assign_to(inner["id"])
+    begin(browser, practice, JADU).sign_in(person["userPrincipalName"])
+    assert told(browser).startswith("Connected as")
 
 
 def test_an_address_that_is_not_registered_is_refused_by_entra_itself(
@@ -304,9 +325,11 @@ def test_mytimetable_signs_in_with_its_certificate(
 def test_a_text_that_is_no_key_is_refused_by_the_vendor(
     practice: Practice, browser: Browser, text: str, why: str
 ) -> None:
-    browser.open(f"{practice.url}{MYTIMETABLE.path}").press("Save", key_text=text)
+    page = browser.open(f"{practice.url}{MYTIMETABLE.path}")
+    page.press("Save", key_text=text, client_id="typed before")
 
     assert browser.alert.startswith("key_refused")
+    assert browser.page.get_element_by_id("client_id").value == "typed before"
     assert why in browser.alert
 
 

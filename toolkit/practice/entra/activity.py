@@ -34,7 +34,7 @@ def note(world: World, client: str, resource: str, *, person: bool = False) -> N
 
 def remember(world: World, client: str, at: float) -> None:
     """Put a sign-in of long ago into the report, as the seed does."""
-    body = {"appId": client, **{name: [] for name in PARTS}}
+    body: Body = {"appId": client, **{name: [] for name in PARTS}}
     body[CLIENT] = [
         {"at": at, "request": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{client} signed in"))}
     ]

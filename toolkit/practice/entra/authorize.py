@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from toolkit.practice.entra import clients, pages, scopes
 from toolkit.practice.entra.clients import PUBLIC, SINGLE_PAGE
 from toolkit.practice.entra.token_refusal import TokenRefusal, missing
+from toolkit.practice.seed.people import TENANT_ID
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer
 from toolkit.practice.world import World
@@ -98,6 +99,8 @@ def _malformed(code: int, why: str) -> TokenRefusal:
 def send_back(world: World, flow: Body, parameters: Mapping[str, str]) -> Answer:
     """Answer the client at its own address: in the query, the fragment, or a form."""
     given = dict(parameters)
+    if flow.get("admin"):  # both are there whether it was given or not
+        given |= {"admin_consent": "True", "tenant": TENANT_ID}
     if flow["state"] is not None:
         given["state"] = flow["state"]
     address: str = flow["redirect"]

@@ -24,6 +24,11 @@ MAY_CONSENT = frozenset(
         "e8611ab8-c189-46e8-94e1-60213ab1f814",
     }
 )
+# Who may consent to application permissions of Microsoft Graph: Global and Privileged Role
+# Administrator (learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent).
+PRIVILEGED = frozenset(
+    {"62e90394-69f5-4237-9190-012177145e10", "e8611ab8-c189-46e8-94e1-60213ab1f814"}
+)
 # What Microsoft's own policy for users' consent holds back since 2025, beside what needs an
 # administrator anyway.
 HELD_BACK = (
@@ -105,7 +110,11 @@ def give(
             scope = " ".join([*old, *sorted(values - set(old))])
             world.put(KIND, one["id"], one | {"scope": scope}, lag=False)
             return
+    body = {"id": link_id(), **key, "scope": " ".join(sorted(values))}
+    world.put(KIND, body["id"], body, lag=False)
+
+
+def link_id() -> str:
+    """Make the id of a grant as Entra does: base64url, of nothing that a client could tell."""
     raw = uuid.uuid4().bytes + uuid.uuid4().bytes
-    name = base64.urlsafe_b64encode(raw).decode().rstrip("=")
-    body = {"id": name, **key, "scope": " ".join(sorted(values))}
-    world.put(KIND, name, body, lag=False)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 
 from toolkit.practice.entra import (
+    admin_consent,
+    authorize,
     clients,
     device,
     device_page,
@@ -26,7 +28,10 @@ from toolkit.practice.world import World
 
 MANY_TENANTS = {"common", "organizations"}
 # Where somebody looks at the answer, and no program.
-PAGES = ("/oauth2/v2.0/authorize", "/oauth2/deviceauth", "/login", "/oauth2/v2.0/logout")
+PAGES = (
+    *("/oauth2/v2.0/authorize", "/oauth2/deviceauth", "/login", "/oauth2/v2.0/logout"),
+    *("/adminconsent", "/v2.0/adminconsent"),
+)
 CONTENT = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store, no-cache"}
 
 Handler = Callable[[World, Ask, str], Answer]
@@ -175,6 +180,18 @@ def _authorize(world: World, ask: Ask, name: str) -> Answer:
     return sign_in.begin(world, ask, tenant_of(world, name))
 
 
+def _admin_consent(world: World, ask: Ask, name: str) -> Answer:
+    asked = sign_in.fields(ask)
+    tenant = tenant_of(world, name)
+    flow = admin_consent.read(
+        world, asked, tenant, static=not ask.path.endswith("/v2.0/adminconsent")
+    )
+    refusal = admin_consent.refusal(world, flow)
+    if refusal is not None:
+        return authorize.send_back(world, flow, refusal.parameters())
+    return sign_in.start(world, flow, sessions.of(world, ask))
+
+
 def _sign_out(world: World, ask: Ask, _name: str) -> Answer:
     headers = sessions.close(world, ask)
     return pages.page(world, "out", message="Nobody is signed in here now.", headers=headers)
@@ -207,6 +224,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", r"/(common)/oauth2/deviceauth", device_page.enter),
     ("GET", r"/([^/]+)/oauth2/v2\.0/authorize", _authorize),
     ("POST", r"/([^/]+)/oauth2/v2\.0/authorize", _authorize),
+    ("GET", r"/([^/]+)/v2\.0/adminconsent", _admin_consent),
+    ("GET", r"/([^/]+)/adminconsent", _admin_consent),
     ("POST", r"/([^/]+)/login", sign_in.go_on),
     ("GET", r"/([^/]+)/oauth2/v2\.0/logout", _sign_out),
     ("POST", r"/([^/]+)/oauth2/devicecode", _version_one),

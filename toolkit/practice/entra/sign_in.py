@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from toolkit.practice.entra import (
+    admin_consent,
     authorize,
     clients,
     consent,
@@ -103,7 +104,7 @@ def go_on(world: World, ask: Ask, _tenant: str) -> Answer:
         known = flow["refusal"]
         return _refuse(world, flow, TokenRefusal(known["code"], known["error"], known["text"]))
     if act == "cancel":
-        return _refuse(world, flow, CANCELLED)
+        return _refuse(world, flow, admin_consent.DENIED if flow.get("admin") else CANCELLED)
     handler = STEPS.get(flow.get("step", ""))
     if handler is None:
         return _next(world, form["flow"])
@@ -149,6 +150,9 @@ def _confirm(world: World, flow: Body, _form: Form) -> None:
 
 def _consent(world: World, flow: Body, form: Form) -> None:
     client = clients.find(world, flow["client"])
+    if flow.get("admin"):
+        admin_consent.give(world, flow, client)
+        return _keep(world, flow, consented=True)
     user = _signed_in(world, flow, client)
     wish = scopes.read(world, flow["scope"], client)
     wanted = consent.lacking(world, client, wish, user)
@@ -156,7 +160,7 @@ def _consent(world: World, flow: Body, form: Form) -> None:
     everybody = form.get("everybody") == "yes" and consent.is_administrator(world, user)
     values = {one["value"] for one in wanted}
     consent.give(world, client, wish, user, values=values, everybody=everybody)
-    _keep(world, flow, consented=True)
+    return _keep(world, flow, consented=True)
 
 
 STEPS: dict[str, Callable[[World, Body, Form], None]] = {
@@ -199,21 +203,27 @@ def _page(world: World, name: str, flow: Body, client: Client, message: str) -> 
         return show("factor", who=who, code=flow["factor"])
     if flow.get("device") and not flow.get("confirmed"):
         return show("confirm", who=who)
+    asked = _asked(world, flow, client, user)
+    return show("consent", who=who, **asked) if asked else _finish(world, name, flow)
+
+
+def _asked(world: World, flow: Body, client: Client, user: Body) -> dict[str, object]:
+    """Tell what somebody is asked to consent to; nothing where all is granted already."""
+    if flow.get("admin"):
+        return {} if flow.get("consented") else admin_consent.shown(world, flow, client)
     people.check_access(world, user, client, device=bool(flow.get("device")))
     wish = scopes.read(world, flow["scope"], client)
     wanted = consent.lacking(world, client, wish, user)
     again = flow["prompt"] == "consent" and not flow.get("consented") and wish.permissions
     if not wanted and not again:
-        return _finish(world, name, flow)
+        return {}
     consent.check(world, client, wanted, user)
     listed = wanted or [one for one in wish.resource["oauth2PermissionScopes"] if one["value"] in wish.permissions]  # fmt: skip
-    return show(
-        "consent",
-        who=who,
-        sentences=[one["adminConsentDisplayName"] for one in listed],
-        administrator=consent.is_administrator(world, user),
-        publisher="Microsoft" if client.first_party else "",
-    )
+    return {
+        "sentences": [one["adminConsentDisplayName"] for one in listed],
+        "administrator": consent.is_administrator(world, user),
+        "publisher": "Microsoft" if client.first_party else "",
+    }
 
 
 def _signed_in(world: World, flow: Body, client: Client) -> Body:
@@ -237,10 +247,15 @@ def _finish(world: World, name: str, flow: Body) -> Answer:
         device.decide(world, flow["device"], change)
         text = "The application on your device goes on by itself."
         return pages.page(world, "done", message=text, headers=cookie)
+    given = {"scope": flow["given"]} if flow.get("admin") else _code(world, flow)
+    reply = authorize.send_back(world, flow, given)
+    return Answer(status=reply.status, body=reply.body, headers={**reply.headers, **cookie})
+
+
+def _code(world: World, flow: Body) -> Form:
     kept = ("client", "redirect", "challenge", "nonce", "scope", "user", "methods")
     code = tickets.hand_out(world, "code", {part: flow[part] for part in kept})
-    reply = authorize.send_back(world, flow, {"code": code, "session_state": world.new_id()})
-    return Answer(status=reply.status, body=reply.body, headers={**reply.headers, **cookie})
+    return {"code": code, "session_state": world.new_id()}
 
 
 def _refuse(world: World, flow: Body, refusal: TokenRefusal) -> Answer:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from toolkit.practice.exchange import access_policies, application_roles
+from toolkit.practice.exchange import access_policies, application_roles, shared_folders
 from toolkit.practice.exchange.application_roles import ROLES, Grant
 from toolkit.practice.store import Body
 from toolkit.practice.wire import Answer, Caller
@@ -49,17 +49,31 @@ def settings_refusal(
 
 
 def mailbox_refusal(
-    world: World, caller: Caller, user: Body, permissions: frozenset[str]
+    world: World,
+    caller: Caller,
+    user: Body,
+    permissions: frozenset[str],
+    *,
+    folder: str = "",
+    right: str = shared_folders.READ,
 ) -> Answer | None:
     """Refuse a call that needs one of these permissions; None means that the mailbox is open.
+
+    A person opens the own mailbox, and of others' a folder that was shared, by a permission that
+    ends with `.Shared`.
 
     What Entra granted, as far as policies let it, and what Exchange believes of the app's roles
     add up. Each question counts as a call of the app: it keeps a stale belief alive.
     Source: learn.microsoft.com/exchange/permissions-exo/application-rbac
     """
     if caller.user_id is not None:
-        own = caller.user_id == user["id"] and permissions & caller.scopes
-        return None if own else _refusal(world, "ErrorAccessDenied", OUT_OF_SCOPE)
+        shared = frozenset(f"{one}.Shared" for one in permissions) & caller.scopes
+        if caller.user_id == user["id"]:
+            may = bool(shared or permissions & caller.scopes)
+        else:
+            held = shared_folders.rights(world, caller.user_id, user, folder)
+            may = bool(shared and right in held)
+        return None if may else _refusal(world, "ErrorAccessDenied", OUT_OF_SCOPE)
     grants = _believed(world, caller.app_id)
     if any(permissions & one.permissions and one.reaches(user["id"]) for one in grants):
         return None

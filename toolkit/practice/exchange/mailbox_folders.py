@@ -13,10 +13,10 @@ from toolkit.practice.exchange.cmdlet_call import (
     no_such_reference,
 )
 from toolkit.practice.exchange.recipients import MAILBOXES
+from toolkit.practice.exchange.shared_folders import KIND
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
 
-KIND = "mailboxFolderPermission"
 # Folder type: its name in English, German and Dutch.
 FOLDERS: Mapping[str, tuple[str, str, str]] = {
     "Root": ("Top of Information Store", "Oberste Ebene des Informationsspeichers", "Postvak"),

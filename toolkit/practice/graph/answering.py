@@ -14,6 +14,7 @@ from toolkit.practice.graph import (
     credentials,
     deleted,
     directory,
+    events,
     groups,
     licences,
     mailboxes,
@@ -52,6 +53,7 @@ ROUTES = Table(
             tenant,
             conditional_access,
             mailboxes,
+            events,
             reports,
         )
         for route in module.routes()
@@ -249,7 +251,8 @@ def _single(call: Call, found: Row, route: Route) -> Answer:
 
 
 def _acts(route: Route) -> bool:
-    return route.parts[-1] in {"restore", "assignLicense"}
+    changed = route.method == "PATCH" and route.takes == "event"
+    return changed or route.parts[-1] in {"restore", "assignLicense"}
 
 
 def _context(call: Call, type_name: str, names: tuple[str, ...] | None) -> str:

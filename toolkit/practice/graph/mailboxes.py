@@ -1,7 +1,7 @@
-"""Mailboxes through Graph: calendars and settings, open only as far as Exchange lets the app in.
+"""Mailboxes through Graph: calendars and settings, open only as far as Exchange lets somebody in.
 
-Sources: learn.microsoft.com/graph/api/calendar-get, user-list-calendars, calendar-list-events and
-user-get-mailboxsettings, mailfolder-get, user-list-contacts.
+Sources: learn.microsoft.com/graph/api/calendar-get, user-list-calendars, user-get-mailboxsettings,
+mailfolder-get, user-list-contacts.
 """
 
 import base64
@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from toolkit.practice.exchange import access
+from toolkit.practice.exchange import access, shared_folders
 from toolkit.practice.graph.errors import GraphError, missing
 from toolkit.practice.graph.objects import Call, Rows, identify
 from toolkit.practice.graph.paths import Route
@@ -25,7 +25,10 @@ PERMISSIONS = {
     "contacts": frozenset({"Contacts.Read", "Contacts.ReadWrite"}),
     "mail": frozenset({"Mail.ReadBasic", "Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite"}),
     "mailboxSettings": frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"}),
+    "events": access.CALENDAR_WRITE,
 }
+# The folder that has to be shared with whoever comes from outside; settings can't be.
+FOLDERS = {"calendar": "Calendar", "events": "Calendar", "contacts": "Contacts", "mail": "Inbox"}
 
 
 def routes() -> list[Route]:
@@ -35,9 +38,6 @@ def routes() -> list[Route]:
         ("calendar", _calendar, "one"),
         ("calendars", _calendars, "list"),
         ("calendars/{item}", _calendar_by_id, "one"),
-        ("calendar/events", _events, "list"),
-        ("calendar/calendarView", _events, "list"),
-        ("events", _events, "list"),
         ("contacts", _contacts, "list"),
         ("mailFolders/inbox", _inbox, "one"),
         ("mailboxSettings", _settings, "one"),
@@ -48,8 +48,8 @@ def routes() -> list[Route]:
     ]
 
 
-def _open(call: Call, what: str) -> Body:
-    """Find the mailbox and ask Exchange whether the caller may come in."""
+def opened(call: Call, what: str, right: str = shared_folders.READ) -> Body:
+    """Find the mailbox and ask Exchange whether the caller may come in, to write where `events`."""
     user = _user(call)
     if user.get("_exchange", {}).get("RecipientTypeDetails") not in CLOUD_MAILBOXES:
         raise GraphError(
@@ -57,7 +57,10 @@ def _open(call: Call, what: str) -> Body:
             "MailboxNotEnabledForRESTAPI",
             "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
         )
-    refusal = access.mailbox_refusal(call.world, call.caller, user, PERMISSIONS[what])
+    folder = FOLDERS.get(what, "")
+    refusal = access.mailbox_refusal(
+        call.world, call.caller, user, PERMISSIONS[what], folder=folder, right=right
+    )
     if refusal is not None:
         error = refusal.body["error"]
         raise GraphError(refusal.status, error["code"], error["message"])
@@ -79,18 +82,26 @@ def _key(user: Body, what: str) -> str:
     ).decode()
 
 
-def _calendar_of(user: Body) -> Row:
+def calendar_id(user: Body) -> str:
+    """Tell the id of the one calendar that a mailbox has here."""
+    return _key(user, "calendar")
+
+
+def _calendar_of(call: Call, user: Body) -> Row:
+    person = call.caller.user_id
+    mine = person in {None, user["id"]}
+    held = shared_folders.rights(call.world, person, user, "Calendar") if person else frozenset()
     language = str(user["_exchange"].get("Language") or "en")[:2].lower()
     body = {
-        "id": _key(user, "calendar"),
+        "id": calendar_id(user),
         "name": CALENDAR_NAMES.get(language, "Calendar"),
         "color": "auto",
         "hexColor": "",
         "isDefaultCalendar": True,
         "changeKey": _key(user, "change")[:24],
-        "canShare": True,
-        "canViewPrivateItems": True,
-        "canEdit": True,
+        "canShare": mine,
+        "canViewPrivateItems": mine,
+        "canEdit": mine or shared_folders.EDIT_ALL in held,
         "allowedOnlineMeetingProviders": ["teamsForBusiness"],
         "defaultOnlineMeetingProvider": "teamsForBusiness",
         "isTallyingResponses": True,
@@ -101,32 +112,27 @@ def _calendar_of(user: Body) -> Row:
 
 
 def _calendar(call: Call) -> Row:
-    return _calendar_of(_open(call, "calendar"))
+    return _calendar_of(call, opened(call, "calendar"))
 
 
 def _calendars(call: Call) -> Rows:
-    return Rows(type_name="calendar", rows=[_calendar_of(_open(call, "calendar"))])
+    return Rows(type_name="calendar", rows=[_calendar_of(call, opened(call, "calendar"))])
 
 
 def _calendar_by_id(call: Call) -> Row:
-    found = _calendar_of(_open(call, "calendar"))
+    found = _calendar(call)
     if found.body["id"] != call.keys["item"].value:
         raise missing(call.keys["item"].value)
     return found
 
 
-def _events(call: Call) -> Rows:
-    _open(call, "calendar")
-    return Rows(type_name="event", rows=[])
-
-
 def _contacts(call: Call) -> Rows:
-    _open(call, "contacts")
+    opened(call, "contacts")
     return Rows(type_name="contact", rows=[])
 
 
 def _inbox(call: Call) -> Row:
-    user = _open(call, "mail")
+    user = opened(call, "mail")
     language = str(user["_exchange"].get("Language") or "en")[:2].lower()
     body = {
         "id": _key(user, "inbox"),
@@ -141,7 +147,7 @@ def _inbox(call: Call) -> Row:
 
 
 def _settings(call: Call) -> Row:
-    user = _open(call, "mailboxSettings")
+    user = opened(call, "mailboxSettings")
     language = str(user["_exchange"].get("Language") or "en-GB")
     kind = user["_exchange"]["RecipientTypeDetails"]
     body = {

@@ -19,7 +19,14 @@ from toolkit.practice.store import Body
 from toolkit.practice.wire import Ask
 
 LIST = frozenset(["select", "filter", "top", "skiptoken", "count", "search", "orderby", "expand"])
-ALLOWED = {"list": LIST, "one": frozenset({"select", "expand"}), "nothing": frozenset()}
+# A view of a calendar is a list between two moments.
+VIEW = LIST | {"startdatetime", "enddatetime"}
+ALLOWED = {
+    "list": LIST,
+    "view": VIEW,
+    "one": frozenset({"select", "expand"}),
+    "nothing": frozenset(),
+}
 COUNTED = frozenset({"filter", "search"})
 PAGE = 100
 LARGEST_PAGE = 999

@@ -200,8 +200,21 @@ keyCredentialConfiguration
   restrictForAppsCreatedAfterDateTime:time
   restrictionType:asymmetricKeyLifetime|trustedCertificateAuthority state:enabled|disabled
 directoryObject
+attendee
+  emailAddress:emailAddress type:required|optional|resource
+itemBody
+  content:string contentType:text|html
+location
+  displayName:string locationEmailAddress:string locationUri:string
+recipient
+  emailAddress:emailAddress
 event
-  isAllDay:bool isCancelled:bool subject:string
-  showAs:free|tentative|busy|oof|workingElsewhere|unknown start:dateTimeTimeZone
-  end:dateTimeTimeZone
+  attendees:attendee[] body:itemBody bodyPreview:string/R categories:string[] changeKey:string/R
+  createdDateTime:time/R end:dateTimeTimeZone hasAttachments:bool/R iCalUId:string/R
+  importance:low|normal|high isAllDay:bool isCancelled:bool/R isOrganizer:bool/R isReminderOn:bool
+  lastModifiedDateTime:time/R location:location locations:location[] organizer:recipient
+  originalEndTimeZone:string/R originalStartTimeZone:string/R reminderMinutesBeforeStart:int
+  responseRequested:bool sensitivity:normal|personal|private|confidential
+  showAs:free|tentative|busy|oof|workingElsewhere|unknown start:dateTimeTimeZone subject:string
+  transactionId:string/C type:singleInstance|occurrence|exception|seriesMaster/R webLink:string/R
 """

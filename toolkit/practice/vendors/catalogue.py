@@ -15,7 +15,11 @@ COLOURS = "MailboxSettings.ReadWrite"
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field of a settings page: text, secret, file, tick, or fixed (shown only)."""
+    """One field of a settings page, by kind.
+
+    text, lines (a longer text), secret, once (a secret that isn't kept), file, tick, or fixed (only
+    shown).
+    """
 
     name: str
     label: str
@@ -90,7 +94,7 @@ VENDORS = (
             Field(name="tenant_id", label="Azure AD tenant ID"),
             Field(name="key_file", label="Certificate with its private key (PEM or PFX)", kind="file"),
             Field(name="key_text", label="Or the same as text (PEM)", kind="lines"),
-            Field(name="passphrase", label="Passphrase of the key, if it has one", kind="secret"),
+            Field(name="passphrase", label="Passphrase of the key, if it has one", kind="once"),
             SECRET,
             Field(name="colours", label="Each event gets its own colour", kind="tick"),
         ),

@@ -44,7 +44,9 @@ def _act(world: World, vendor: Vendor, form: Form) -> Answer:
     if act == "forget":
         memory.forget(world, vendor.key)
         return _show(world, vendor, said="The settings are forgotten.")
-    settings = _taken(memory.settings(world, vendor), vendor, form)
+    settings = _filled(memory.settings(world, vendor), vendor, form)
+    memory.keep_settings(world, vendor, settings)  # it stays where the key is refused
+    settings |= _key(form)
     memory.keep_settings(world, vendor, settings)
     if act != "connect":
         return _show(world, vendor, said="Saved.")
@@ -57,7 +59,7 @@ def _act(world: World, vendor: Vendor, form: Form) -> Answer:
     return Answer(status=303, headers={"location": address, "set-cookie": cookie})
 
 
-def _taken(settings: Body, vendor: Vendor, form: Form) -> Body:
+def _filled(settings: Body, vendor: Vendor, form: Form) -> Body:
     """Take over what was filled in; an empty secret leaves the one that is kept."""
     for field in vendor.fields:
         text = _text(form, field.name)
@@ -65,14 +67,18 @@ def _taken(settings: Body, vendor: Vendor, form: Form) -> Body:
             settings[field.name] = bool(text)
         elif field.kind == "text" or (field.kind == "secret" and text):
             settings[field.name] = text
-    passphrase = settings.pop("passphrase", "")
-    key = form.get("key_file") or form.get("key_text") or b""
-    if key.strip():
-        try:
-            settings |= proof.take_key(key, str(passphrase))
-        except AnswerError as error:
-            raise VendorError("key_refused", error.message) from error
     return settings
+
+
+def _key(form: Form) -> Body:
+    """Read the key that was given as a file or as text; nothing where none was."""
+    key = form.get("key_file") or form.get("key_text") or b""
+    if not key.strip():
+        return {}
+    try:
+        return proof.take_key(key, _text(form, "passphrase"))
+    except AnswerError as error:
+        raise VendorError("key_refused", error.message) from error
 
 
 def _for_account(world: World, vendor: Vendor, act: str, key: str) -> Answer:

@@ -15,8 +15,9 @@ def read(ask: Ask) -> Form:
         pairs = parse_qsl(ask.body.decode("utf-8", "replace"), keep_blank_values=True)
         return {name: text.encode() for name, text in pairs}
     message = BytesParser().parsebytes(f"content-type: {kind}\r\n\r\n".encode() + ask.body)
-    parts = message.get_payload() if message.is_multipart() else []
-    return {
-        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)
-        for part in parts
-    }
+    form = {}
+    for part in message.walk():
+        data = part.get_payload(decode=True)
+        if isinstance(data, bytes):
+            form[str(part.get_param("name", header="content-disposition"))] = data
+    return form
