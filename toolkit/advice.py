@@ -45,7 +45,12 @@ def _request(allowed: tuple[Allowed, ...]) -> str:
 
 
 def warnings(
-    plan: Plan, allowed: tuple[Allowed, ...], verdict: Verdict | None, theirs: set[bool]
+    plan: Plan,
+    allowed: tuple[Allowed, ...],
+    verdict: Verdict | None,
+    theirs: set[bool],
+    *,
+    secret: bool = False,
 ) -> Iterator[str]:
     """Say what whoever runs the application must know; `theirs` tells for each key who holds it."""
     if verdict is not None and verdict.word == "pending" and verdict.until is not None:
@@ -65,6 +70,11 @@ def warnings(
         yield (
             "There is no private key in this sheet. It reaches whoever installs it over another "
             "channel, never by mail."
+        )
+    if secret:
+        yield (
+            "The client secret isn't in this sheet: its VALUE reaches whoever installs it over another "
+            "channel, never by mail. It isn't the Secret ID, which looks like the client ID."
         )
 
 

@@ -51,6 +51,19 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientSecret:
+    """The client secret the application signs in with: when it ends, never its value."""
+
+    ends: str
+    renew_by: str
+
+    @property
+    def renewal(self) -> str:
+        """Say how the vendor gets the next one, and by when."""
+        return f"We make the next one by {self.renew_by} and hand it over; old and new work side by side."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
     """What the vendor gets: values, rights, proof, dates and warnings; nothing secret."""
 
@@ -68,6 +81,7 @@ class Sheet:
     allowed: tuple[Allowed, ...]
     verdict: Verdict | None
     keys: tuple[Key, ...]
+    secrets: tuple[ClientSecret, ...]
     trials: tuple[Trial, ...]
     warnings: tuple[str, ...]
 
@@ -107,6 +121,7 @@ class Sheet:
             "allowed": [each.as_json() for each in self.allowed],
             "proof": self.verdict.as_json() if self.verdict else None,
             "certificates": keys,
+            "secrets": [{**asdict(each), "renewal": each.renewal} for each in self.secrets],
             "trials": [asdict(each) for each in self.trials],
             "warnings": list(self.warnings),
         }
@@ -122,7 +137,7 @@ def sheet_of(run: Run) -> Sheet:
     known = _known(plan, run)
     verdict = _verdict(run)
     allowed = allowing.of(plan)
-    keys = tuple(_keys(plan, run, known))
+    keys, secrets = tuple(_keys(plan, run, known)), tuple(_secrets(plan, run, known))
     return Sheet(
         title=plan.book.title,
         playbook=plan.book.name,
@@ -138,8 +153,13 @@ def sheet_of(run: Run) -> Sheet:
         allowed=allowed,
         verdict=verdict,
         keys=keys,
+        secrets=secrets,
         trials=tuple(advice.trials(plan, known, allowed)),
-        warnings=tuple(advice.warnings(plan, allowed, verdict, {key.theirs for key in keys})),
+        warnings=tuple(
+            advice.warnings(
+                plan, allowed, verdict, {key.theirs for key in keys}, secret=bool(secrets)
+            )
+        ),
     )
 
 
@@ -207,7 +227,7 @@ def _fields(plan: Plan, known: Mapping[str, Any]) -> Iterator[Field]:
             yield Field(str(line["label"]), wording.shown(value))
 
 
-# ---- the certificate ----
+# ---- the certificate, the client secret ----
 
 
 def _keys(plan: Plan, run: Run, known: Mapping[str, Any]) -> Iterator[Key]:
@@ -221,6 +241,14 @@ def _keys(plan: Plan, run: Run, known: Mapping[str, Any]) -> Iterator[Key]:
                 renew_by=_renew_by(ends, _lifetime(entry, run), _done(run).date()),
                 theirs=theirs,
             )
+
+
+def _secrets(plan: Plan, run: Run, known: Mapping[str, Any]) -> Iterator[ClientSecret]:
+    for entry in plan.book.active(plan.answers):
+        if entry.do == "client_secret":
+            ends = str(known.get(f"{entry.name}.not_after", ""))
+            until = _renew_by(ends, _lifetime(entry, run), _done(run).date())
+            yield ClientSecret(ends=ends, renew_by=until)
 
 
 def _lifetime(entry: Entry, run: Run) -> int:
