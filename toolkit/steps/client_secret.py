@@ -130,6 +130,20 @@ class ClientSecret(Step):
         elif change.before is not None or not self._hidden(tenant, entries):
             self._make(tenant)
 
+    def elsewhere(self, tenant: Tenant) -> State | None:
+        """Look for this set-up's secret whose value lies on another computer."""
+        theirs = [e for e in graph_secrets.listed(tenant, self.app) or () if self._nonce(e)]
+        if not theirs:
+            return None
+        last = max(theirs, key=lambda entry: str(entry.get("startDateTime")))
+        return {
+            "app": self.app,
+            "key_id": last["keyId"],
+            "name": str(last["displayName"]),
+            "not_after": str(last["endDateTime"])[:10],
+            "unsure": frozenset(),
+        }
+
     def forget(self, tenant: Tenant) -> None:
         """Throw away the values whose secret is on the application no more, and what a cut left."""
         for nonce in sorted(self._nonces(tenant, ASKED)):
