@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from toolkit import playbook
+from toolkit import playbook, redaction
 from toolkit.__main__ import run
 from toolkit.practice import control
 from toolkit.practice.clock import PracticeClock
@@ -100,6 +100,18 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(NOT_OURS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_other_tests_are_forgotten() -> Iterator[None]:
+    """Let a process know the secrets of one test alone, as it knows those of one command.
+
+    Every text that leaves is searched for each of them: a worker that remembers a thousand tests
+    takes ten times as long for the next.
+    """
+    before = redaction._known._longest_first
+    yield
+    redaction._known._longest_first = before
 
 
 @pytest.fixture(scope="session", autouse=True)
