@@ -1,6 +1,7 @@
 """A home with a fresh practice world for each test, and the command line to use it with."""
 
 import contextlib
+import copy
 import io
 import json
 import random
@@ -106,15 +107,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def secrets_of_other_tests_are_forgotten() -> Iterator[None]:
+def secrets_of_other_tests_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a process know the secrets of one test alone, as it knows those of one command.
 
     Every text that leaves is searched for each of them: a worker that remembers a thousand tests
     takes ten times as long for the next.
     """
-    before = redaction._known._longest_first
-    yield
-    redaction._known._longest_first = before
+    monkeypatch.setattr(redaction, "_known", copy.copy(redaction._known))
 
 
 @pytest.fixture(scope="session", autouse=True)
