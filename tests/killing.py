@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -132,7 +133,7 @@ def kill_at(scene: Scene, point: Point, folder: Path) -> str:
         return f"{point}: it did not die there (wait status {status})"
     if point.kind == "local":
         reached = witness.read_text(encoding="utf-8")
-        if _alike(reached) != _alike(point.name):
+        if nameless(reached) != nameless(point.name):
             return f"{point}: it died at {reached}"
     else:
         fired = [fault["fired"] for fault in control.status(home / "practice")["faults"]]
@@ -227,11 +228,11 @@ def kinds(found: Objects) -> Counter[str]:
     return Counter(kind for kind, _ in found)
 
 
-def _alike(name: str) -> str:
-    """Name a place apart from what differs from run to run: thumbprints and the run's own name."""
-    import re
-
-    return re.sub(r"[0-9a-f]{40}|[0-9a-f]{4}$", "*", name)
+def nameless(name: str) -> str:
+    """Name a place apart from what differs from run to run: ids, thumbprints and the run's own name."""
+    return re.sub(
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|[0-9a-f]{4}$", "*", name
+    )
 
 
 def _copy(home: Path, folder: Path) -> Path:
