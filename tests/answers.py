@@ -1,7 +1,7 @@
 """Which combinations of answers the tests play always: a fair few of each playbook; the rest is for the matrix."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def only_in_the_matrix(names: Iterable[str]) -> list[Any]:
     return [case for name in names for case in _cases(name, 0)]
 
 
-def fair(combinations: list[Answered], together: int, most: int = MOST) -> list[Answered]:
+def fair(combinations: Sequence[Answered], together: int, most: int = MOST) -> list[Answered]:
     """Choose combinations, always the same, that say so many answers together at least once.
 
     The next one is always the first of those that say most that is new: single answers count
@@ -58,7 +58,7 @@ def _said_together(combination: Answered, together: int) -> list[set[Said]]:
 
 
 def _cases(name: str, together: int) -> list[Any]:
-    combinations: list[Answered] = list(playbook.combinations(playbook.load(name)))
+    combinations = list(playbook.combinations(playbook.load(name)))
     chosen = fair(combinations, together)
     return [
         pytest.param(

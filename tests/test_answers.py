@@ -1,6 +1,7 @@
 """The combinations of answers that are always played: few, the same each time, and none is left out for good."""
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
@@ -14,7 +15,7 @@ WIDE: list[Answered] = [
 """What a playbook with seven yes/no questions can be answered."""
 
 
-def said(combinations: list[Answered], together: int) -> set[frozenset[tuple[str, object]]]:
+def said(combinations: Sequence[Answered], together: int) -> set[frozenset[tuple[str, object]]]:
     """List what combinations say, so many answers at a time."""
     return {
         frozenset(some)
