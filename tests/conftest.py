@@ -1,8 +1,10 @@
 """A home with a fresh practice world for each test, and the command line to use it with."""
 
 import contextlib
+import copy
 import io
 import json
+import random
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from toolkit import playbook
+from toolkit import playbook, redaction
 from toolkit.__main__ import run
 from toolkit.practice import control
 from toolkit.practice.clock import PracticeClock
@@ -24,6 +26,8 @@ PLAYBOOKS = [
     *sorted(path.as_posix() for path in (Path(__file__).parent / "playbooks").glob("*.yaml")),
 ]
 """Those that ship, by name, and those that are here for the tests, by path."""
+KEYS = 16
+"""How many RSA keys of a size are really made before they are drawn by lot."""
 NOT_OURS = ("AZURE_", "MAILGRANT_", "NO_COLOR", "FORCE_COLOR")
 
 
@@ -109,6 +113,16 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def secrets_of_other_tests_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a process know the secrets of one test alone, as it knows those of one command.
+
+    Every text that leaves is searched for each of them: a worker that remembers a thousand tests
+    takes ten times as long for the next.
+    """
+    monkeypatch.setattr(redaction, "_known", copy.copy(redaction._known))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def keys_are_read_quickly() -> Iterator[None]:
     """Spare every sign-in two tests of primes, which take as long as the rest of the run.
@@ -123,6 +137,41 @@ def keys_are_read_quickly() -> Iterator[None]:
         patch.setattr(serialization, "load_pem_private_key", quickly)
         patch.setattr(algorithms, "load_pem_private_key", quickly)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_are_made_quickly() -> Iterator[set[Any]]:
+    """Draw RSA keys by lot from the first ones that were made, never one twice in a test.
+
+    A key of 3072 bits costs cryptography a quarter of a second, as much as the rest of a plan;
+    how it looks for primes isn't ours. Gives back the keys that the test of the moment has used.
+    """
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    make, lot = rsa.generate_private_key, random.SystemRandom()
+    made: list[Any] = []
+    used: set[Any] = set()
+
+    def quickly(public_exponent: int, key_size: int) -> Any:
+        fitting = [key for key in made if key.key_size == key_size]
+        spare = [key for key in fitting if key not in used]
+        if len(fitting) < KEYS or not spare:
+            made.append(key := make(public_exponent, key_size))
+        else:
+            key = lot.choice(spare)
+        used.add(key)
+        return key
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", quickly)
+        yield used
+
+
+@pytest.fixture(autouse=True)
+def keys_of_other_tests_may_come_again(keys_are_made_quickly: set[Any]) -> Iterator[None]:
+    of_wider_fixtures = set(keys_are_made_quickly)
+    yield
+    keys_are_made_quickly.intersection_update(of_wider_fixtures)
 
 
 @pytest.fixture(scope="session")

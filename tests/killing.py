@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -121,25 +122,32 @@ def points(scene: Scene, folder: Path) -> list[Point]:
     ]
 
 
-def kill_at(scene: Scene, point: Point, folder: Path) -> str:
-    """Play one case; give back what is wrong, or nothing."""
+def cut_at(scene: Scene, point: Point, folder: Path) -> tuple[Path, str]:
+    """Let a command die at one place; give back the home that is left, and what is wrong, or nothing."""
+    folder.mkdir(exist_ok=True)
     home = _copy(scene.home, folder)
     witness = folder / "witness"
     if point.kind != "local":
         control.add_fault(home / "practice", f"on * #{point.number} {point.kind} kill-client")
     status = in_child(lambda: _die(home, scene.command, point, witness))
     if not posix.WIFSIGNALED(status) or posix.WTERMSIG(status) != SIGKILL:
-        return f"{point}: it did not die there (wait status {status})"
+        return home, f"{point}: it did not die there (wait status {status})"
     if point.kind == "local":
         reached = witness.read_text(encoding="utf-8")
-        if _alike(reached) != _alike(point.name):
-            return f"{point}: it died at {reached}"
+        if nameless(reached) != nameless(point.name):
+            return home, f"{point}: it died at {reached}"
     else:
         fired = [fault["fired"] for fault in control.status(home / "practice")["faults"]]
         if fired != [1]:
-            return f"{point}: the fault fired {fired}"
+            return home, f"{point}: the fault fired {fired}"
         control.clear_faults(home / "practice")
-    return _again(scene, point, home, folder / "said")
+    return home, ""
+
+
+def kill_at(scene: Scene, point: Point, folder: Path) -> str:
+    """Play one case; give back what is wrong, or nothing."""
+    home, wrong = cut_at(scene, point, folder)
+    return wrong or _again(scene, point, home, folder / "said")
 
 
 def _die(home: Path, command: tuple[str, ...], point: Point, witness: Path) -> None:
@@ -227,11 +235,13 @@ def kinds(found: Objects) -> Counter[str]:
     return Counter(kind for kind, _ in found)
 
 
-def _alike(name: str) -> str:
-    """Name a place apart from what differs from run to run: thumbprints, nonces and the run's own name."""
-    import re
-
-    return re.sub(r"[0-9a-f]{40}|(?<=-)[0-9a-f]{8}(?=\.)|[0-9a-f]{4}$", "*", name)
+def nameless(name: str) -> str:
+    """Name a place apart from what differs from run to run: ids, thumbprints, nonces, the run's own name."""
+    return re.sub(
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|(?<=-)[0-9a-f]{8}(?=\.)|[0-9a-f]{4}$",
+        "*",
+        name,
+    )
 
 
 def _copy(home: Path, folder: Path) -> Path:

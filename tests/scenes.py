@@ -7,7 +7,18 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.killing import After, Objects, Point, Scene, execute, kinds, matrix, objects, points
+from tests.killing import (
+    After,
+    Objects,
+    Point,
+    Scene,
+    execute,
+    kinds,
+    matrix,
+    nameless,
+    objects,
+    points,
+)
 from toolkit import certificates, playbook
 from toolkit.practice import control
 from toolkit.practice.store import Store
@@ -16,7 +27,8 @@ MAIN = "mytimetable-graph"
 LAGS = (0, 3, 8)
 LAG = 3
 """How many reads see the old world after a write, where not all of LAGS are played."""
-SAMPLE = 4
+SAMPLE = 3
+"""How many places of a scene are played always, where not one of each kind is."""
 PENDING = 75
 HEARD = 1000
 """So many reads ago: no replica lags as far as that."""
@@ -57,17 +69,36 @@ def _begun(run: Path) -> str:
         return str(json.loads(journal.readline())["begun"])
 
 
-def around_writes(scene: Scene, folder: Path) -> list[Point]:
-    """List the places around what is written in the tenant, and around what is written here."""
-    found = points(scene, folder)
-    return [each for each in found if each.name.startswith("write ") or each.kind == "local"]
+def by_kinds(found: list[Point], seed: str) -> list[Point]:
+    """Order places by lot, one of each kind first."""
+    met: Counter[tuple[str, str]] = Counter()
+    turns: list[tuple[int, Point]] = []
+    for point in random.Random(seed).sample(found, len(found)):
+        turns.append((met[kind(point)], point))
+        met[kind(point)] += 1
+    return [point for _, point in sorted(turns, key=lambda turn: turn[0])]
+
+
+def kind(point: Point) -> tuple[str, str]:
+    """Name what happens at a place, whoever it is about; both sides of what only reads are one."""
+    matters = point.kind == "local" or point.name.startswith("write ")
+    return (point.kind if matters else "reads", nameless(point.name))
 
 
 def sampled(scene: Scene, folder: Path, seed: str, size: int = SAMPLE) -> list[str]:
-    """Play a seeded sample of the places around writes."""
+    """Play places around what is written in the tenant, and places of what is written here."""
     folder.mkdir(parents=True)
-    found = around_writes(scene, folder)
-    return matrix(scene, random.Random(seed).sample(found, min(size, len(found))), folder)
+    found = by_kinds(points(scene, folder), seed)
+    here = [each for each in found if each.kind == "local"]
+    there = [each for each in found if kind(each)[0] not in {"local", "reads"}]
+    return matrix(scene, there[: size - size // 2] + here[: size // 2], folder)
+
+
+def every_kind(scene: Scene, folder: Path, seed: str) -> list[str]:
+    """Play one place of each kind."""
+    folder.mkdir(parents=True)
+    found = points(scene, folder)
+    return matrix(scene, by_kinds(found, seed)[: len({kind(each) for each in found})], folder)
 
 
 def everywhere(scene: Scene, folder: Path) -> list[str]:

@@ -56,7 +56,7 @@ SCENES: Scenes = {
 
 @pytest.mark.parametrize("title", SCENES)
 def test_changed_answers_survive_kills(home: Path, tmp_path: Path, title: str):
-    assert killed(home, tmp_path, SCENES, title, LAG) == []
+    assert killed(home, tmp_path, SCENES, title, LAG, size=2) == []
 
 
 @pytest.mark.matrix

@@ -185,7 +185,7 @@ def test_handing_it_over_refuses_the_wrong_file(
 
     ended = ready("handover", APP, "--key", str(tmp_path / file))
 
-    assert ended.code == (1 if file == "new" and False else 2)
+    assert ended.code == 2
     assert words in ended.err
     assert (tmp_path / "there.txt").read_text(encoding="utf-8") == "mine"
 

@@ -144,7 +144,7 @@ SCENES: Scenes = {
 
 @pytest.mark.parametrize("title", SCENES)
 def test_a_day_after_survives_kills(home: Path, place: Path, title: str):
-    assert killed(home, place, SCENES, title, LAG) == []
+    assert killed(home, place, SCENES, title, LAG, size=2) == []
 
 
 @pytest.mark.matrix

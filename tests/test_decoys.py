@@ -7,16 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CommandLine, called, set_options
+from tests.answers import every_value
+from tests.conftest import CommandLine, set_options
 from tests.controls import by_hand, one_key
 from tests.controls.client import Client, connect
 from toolkit import playbook
 
-CASES = [
-    pytest.param(name, flags, id=f"{name}-{called(flags)}")
-    for name in playbook.names()
-    for flags in playbook.combinations(playbook.load(name))
-]
+CASES = every_value(playbook.names())
 MAIN = "mytimetable-graph"
 MARK = "mailgrant-mytimetable-graph-prod"
 APP = "MyTimetable-prod"

@@ -153,7 +153,7 @@ SCENES: Scenes = {
 
 @pytest.mark.parametrize("title", SCENES)
 def test_it_survives_kills(home: Path, tmp_path: Path, title: str):
-    assert killed(home, tmp_path, SCENES, title, LAG, size=3) == []
+    assert killed(home, tmp_path, SCENES, title, LAG, size=2) == []
 
 
 @pytest.mark.matrix

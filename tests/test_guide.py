@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tree_sitter import Node
 
-from tests.conftest import CommandLine
+from tests.answers import every_pair
+from tests.conftest import CommandLine, set_options
 from tests.powershell import Shell, parse
 from toolkit import playbook, shelf
 from toolkit.errors import RefusedError
@@ -21,11 +22,7 @@ FORMS = ("md", "html", "ps1", "json")
 HOSTILE = (
     'O\'Brien \u2018a\u2019 \u201ab\u201b "c" $(calc) `d` $env:X ;e # \u00fc \u0451 \U0001f600'
 )
-COMBINATIONS = [
-    pytest.param(name, combination, id=f"{name}-{n}")
-    for name in playbook.names()
-    for n, combination in enumerate(playbook.combinations(playbook.load(name)))
-]
+COMBINATIONS = every_pair(playbook.names())
 
 
 def broken(text: str) -> list[str]:
@@ -64,12 +61,7 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
 
 
 def scripted(mailgrant: CommandLine, name: str, combination: Mapping[str, object]) -> str:
-    given = [
-        part
-        for key, said in combination.items()
-        for part in ("--set", f"{key}={said if isinstance(said, str) else 'yes' if said else 'no'}")
-    ]
-    ended = mailgrant("guide", name, "--yes", "--format", "ps1", *given)
+    ended = mailgrant("guide", name, "--yes", "--format", "ps1", *set_options(combination))
     assert ended.code == 0, ended.err
     return ended.out
 

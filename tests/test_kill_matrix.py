@@ -1,7 +1,8 @@
 """Killed at any point and run again: one of each thing, nothing orphaned, nothing lost, no traceback.
 
-All points of mytimetable-graph run always, apply and undo, and twenty seeded ones of every other
-playbook that ships; every point of every playbook and combination of answers with `-m matrix`.
+Always, mytimetable-graph dies once around each kind of request and at each local place, in apply and
+in undo; every other playbook at a few seeded places around writes. Every point of every playbook, and
+every combination of answers, with `-m matrix`.
 """
 
 from collections.abc import Callable
@@ -9,35 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PLAYBOOKS, called, set_options
+from tests.answers import only_in_the_matrix
+from tests.conftest import PLAYBOOKS, set_options
 from tests.killing import Scene
 from tests.scenes import (
     LAG,
     LAGS,
     MAIN,
-    SAMPLE,
     Scenes,
     applying,
+    every_kind,
     everywhere,
     killed,
     regretting,
     slow,
     undoing,
 )
-from toolkit import playbook
 
 SCENES: dict[str, Callable[..., Scene]] = {
     "apply": applying,
     "apply, regretted": regretting,
     "undo": undoing,
 }
-SIZES = dict.fromkeys(playbook.names(), 20)
-"""How many points are played of a playbook always; of those that are here for the tests, a few."""
-COMBINATIONS = [
-    pytest.param(name, flags, id=f"{Path(name).stem}-{called(flags)}")
-    for name in PLAYBOOKS
-    for flags in playbook.combinations(playbook.load(name))
-]
+COMBINATIONS = only_in_the_matrix(PLAYBOOKS)
 
 
 def scenes(*words: str) -> Scenes:
@@ -49,20 +44,19 @@ def scenes(*words: str) -> Scenes:
     return {title: of(kind) for title, kind in SCENES.items()}
 
 
+@pytest.mark.parametrize("title", ["apply", "undo"])
+def test_the_main_playbook_survives_a_kill_of_every_kind(
+    fresh_home: Path, tmp_path: Path, title: str
+):
+    scene = scenes(MAIN)[title](slow(fresh_home, tmp_path / "home", LAG))
+    assert every_kind(scene, tmp_path / "kinds", title) == []
+
+
 @pytest.mark.parametrize("title", SCENES)
 @pytest.mark.parametrize("name", PLAYBOOKS, ids=lambda name: Path(name).stem)
 def test_a_playbook_survives_kills(fresh_home: Path, tmp_path: Path, name: str, title: str):
-    size = SIZES.get(name, SAMPLE)
-    assert killed(fresh_home, tmp_path, scenes(name), title, LAG, size=size) == []
-
-
-@pytest.mark.parametrize("lag", [0, LAG])
-@pytest.mark.parametrize("title", ["apply", "undo"])
-def test_the_main_playbook_survives_every_kill(
-    fresh_home: Path, tmp_path: Path, title: str, lag: int
-):
-    scene = scenes(MAIN)[title](slow(fresh_home, tmp_path / "home", lag))
-    assert everywhere(scene, tmp_path / "everywhere") == []
+    lag = 0 if name == MAIN else LAG  # the main one's lag is played above
+    assert killed(fresh_home, tmp_path, scenes(name), title, lag) == []
 
 
 @pytest.mark.matrix

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import CommandLine, called, set_options
+from tests.answers import every_value
+from tests.conftest import CommandLine, set_options
 from tests.controls.client import connect
 from tests.faulting import unfired
 from tests.recording import Exchange, cmdlet_of, path_of, read, recount
@@ -16,9 +17,8 @@ from toolkit import playbook
 from toolkit.practice import control
 
 CASES = [
-    pytest.param((name, flags), id=f"{name}-{called(flags)}")
-    for name in playbook.names()
-    for flags in playbook.combinations(playbook.load(name))
+    pytest.param(case.values, id=case.id, marks=case.marks)
+    for case in every_value(playbook.names())
 ]
 MAIN = "mytimetable-graph"
 ACCEPT = "--accept-every-mailbox"

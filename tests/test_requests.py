@@ -6,28 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.answers import every_value
 from tests.conftest import CommandLine, called, set_options
 from toolkit import certificates, playbook
 
 CALM = ("lag off", "sts-lag off", "cache off")
-ALWAYS = {"mailboxes-group", "mailboxes-groups-directory", "colours-group", "every_mailbox"}
-ALWAYS_BY_VENDORS = {"plain", "mailboxes-group-directory", "colours-groups"}
-
-
-def cases(always: set[str]) -> list[Any]:
-    """List all combinations of answers; all but a few are left to the matrix."""
-    return [
-        pytest.param(
-            name,
-            combination,
-            id=f"{name}-{called(combination)}",
-            marks=() if called(combination) in always else pytest.mark.matrix,
-        )
-        for name in playbook.names()
-        for combination in playbook.combinations(playbook.load(name))
-    ]
-
-
+CASES = every_value(playbook.names())
 FIRST, AGAIN, PLAN = 40, 25, 15
 MORE = {
     ("graph-application", "mailboxes-group-directory"): 43,
@@ -58,7 +42,7 @@ def of_a_set_up(mailgrant: CommandLine, name: str, *options: str) -> tuple[int, 
     return first, again, requests(mailgrant, "plan", name, *options)
 
 
-@pytest.mark.parametrize(("name", "combination"), cases(ALWAYS))
+@pytest.mark.parametrize(("name", "combination"), CASES)
 def test_a_set_up_stays_within_40_requests_its_re_run_within_25_and_its_plan_within_15(
     mailgrant: CommandLine, name: str, combination: dict[str, Any]
 ):
@@ -67,7 +51,7 @@ def test_a_set_up_stays_within_40_requests_its_re_run_within_25_and_its_plan_wit
     assert (first <= FIRST, again <= AGAIN, plan <= PLAN) == (True, True, True), (first, again, plan)  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "combination"), cases(ALWAYS_BY_VENDORS))
+@pytest.mark.parametrize(("name", "combination"), CASES)
 def test_so_it_does_with_the_certificate_of_a_vendor(
     mailgrant: CommandLine, tmp_path: Path, name: str, combination: dict[str, Any]
 ):

@@ -12,6 +12,8 @@ from toolkit.playbook_reader import Reader
 __all__ = ["TENANT", "Entry", "Playbook", "build", "combinations", "fill", "load", "names", "parse"]
 
 NAME_OF_FILE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_good: dict[tuple[str, str], Playbook] = {}
+"""What was read before, by text and name: a run carries its playbook along and reads it again."""
 
 
 def names() -> list[str]:
@@ -60,9 +62,12 @@ def _check_name(name: str, where: str) -> None:
 
 def parse(text: str, name: str, where: str) -> Playbook:
     """Read a playbook's text and check everything in it that can be checked without a tenant."""
+    if (text, name) in _good:
+        return _good[text, name]
     root = strict_yaml.parse(text, where)
     _check_name(name, where)
     reader = Reader(where)
     book = reader.book(root, name, text)
     playbook_rules.check(book, reader)
+    _good[text, name] = book
     return book

@@ -33,15 +33,17 @@ class _Known:
     """Every secret of this process, in every form that it may take in a text."""
 
     def __init__(self) -> None:
+        self._values: frozenset[str | bytes] = frozenset()
         self._longest_first: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
     def add(self, value: str | bytes) -> None:
-        if len(value) < SHORTEST:
+        if len(value) < SHORTEST or value in self._values:  # a token comes again with each request
             return
         fresh = {form for form in _forms(value) if len(form) >= SHORTEST}
         with self._lock:
             self._longest_first = tuple(sorted(fresh.union(self._longest_first), key=len))[::-1]
+            self._values |= {value}
 
     def hide(self, text: str) -> str:
         for form in self._longest_first:  # one pattern of them all takes half a second to compile

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.answers import only_in_the_matrix
 from tests.chromium import NEEDED, Page, launched
-from tests.conftest import CommandLine, called, set_options
+from tests.conftest import CommandLine, set_options
 from toolkit import playbook, render
 from toolkit.clock import SystemClock
 from toolkit.home import Run
@@ -26,13 +27,9 @@ EDGE = re.compile(r"mailgrant guide [a-z-]+|\d+ / \d+|Practice tenant: nothing h
 GUIDES = [
     *(
         pytest.param(
-            name,
-            tuple(set_options(combination)),
-            id=f"{name}-{called(combination)}",
-            marks=pytest.mark.matrix,
+            case.values[0], tuple(set_options(case.values[1])), id=case.id, marks=case.marks
         )
-        for name in playbook.names()
-        for combination in playbook.combinations(playbook.load(name))
+        for case in only_in_the_matrix(playbook.names())
     ),
     pytest.param("graph-application", ("--set", f"name={LONG}"), id="long"),
     pytest.param("mytimetable-graph", ("--adopt", VENDOR), id="adopted"),

@@ -130,8 +130,9 @@ def status(folder: Path) -> dict[str, Any]:
 def _people(world: World) -> list[dict[str, Any]]:
     """List who is worth naming, with the practice password and the roles of the moment."""
     listed = []
+    everyone = world.store.all("user", shared=True)
     for name in world.store.setting("people", ()):
-        (user,) = (one for one in world.store.all("user") if name in {one["userPrincipalName"], one["mail"]})  # fmt: skip
+        (user,) = (one for one in everyone if name in {one["userPrincipalName"], one["mail"]})
         found = {
             word: sorted(
                 ROLE_NAMES[one["roleDefinitionId"]][0]

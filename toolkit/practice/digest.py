@@ -65,7 +65,7 @@ def digest(store: Store) -> str:
         json.dumps([kind, _meaning(_keys_by_meaning(body), names)], sort_keys=True)
         for kind in kinds
         if kind not in ASIDE
-        for body in store.all(kind)
+        for body in store.all(kind, shared=True)
     ]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
@@ -73,7 +73,7 @@ def digest(store: Store) -> str:
 def _names(store: Store) -> dict[str, str]:
     names: dict[str, str] = {}
     for kind, properties in NAMES.items():
-        for body in store.all(kind):
+        for body in store.all(kind, shared=True):
             name = next(str(body[one]) for one in (*properties, "id") if body.get(one))
             names[body["id"].lower()] = f"{kind} {name}"
             if kind == "application":

@@ -81,6 +81,10 @@ class World:
         """List a kind as a lagging replica answers it, from the object after that id on."""
         return self.store.all_seen(kind, at=self.at(), lag=self.lag(), after=key)
 
+    def looked_at(self, kind: str) -> list[Body]:
+        """List a kind as a lagging replica answers it, to be looked at only (`shared`)."""
+        return list(self.store.all_seen(kind, at=self.at(), lag=self.lag(), shared=True))
+
     def put(self, kind: str, key: str, body: Body, *, lag: bool = True) -> None:
         """Write an object now."""
         self.store.put(kind, key, body, at=self.at(), lag=lag)

@@ -19,8 +19,10 @@ class CountingStore(Store):
 
     taken = 0
 
-    def all_seen(self, kind: str, *, at: float, lag: Lag, after: str = "") -> Iterator[Body]:
-        for body in super().all_seen(kind, at=at, lag=lag, after=after):
+    def all_seen(
+        self, kind: str, *, at: float, lag: Lag, after: str = "", shared: bool = False
+    ) -> Iterator[Body]:
+        for body in super().all_seen(kind, at=at, lag=lag, after=after, shared=shared):
             self.taken += 1
             yield body
 

@@ -45,14 +45,15 @@ def kind_of(body: Body) -> str:
 
 
 def seen(world: World, *kinds: str) -> list[Body]:
-    """List the recipients as a lagging replica shows them."""
-    listed = [body for kind in kinds or ("user", "group") for body in world.all_seen(kind)]
+    """List the recipients as a lagging replica shows them, to be looked at only."""
+    listed = [body for kind in kinds or ("user", "group") for body in world.looked_at(kind)]
     return [body for body in listed if body.get("_exchange")]
 
 
 def true(world: World, *kinds: str) -> list[Body]:
-    """List the recipients as they really are."""
-    listed = [body for kind in kinds or ("user", "group") for body in world.store.all(kind)]
+    """List the recipients as they really are, to be looked at only."""
+    kinds = kinds or ("user", "group")
+    listed = [body for kind in kinds for body in world.store.all(kind, shared=True)]
     return [body for body in listed if body.get("_exchange")]
 
 
