@@ -13,6 +13,8 @@ from tests.conftest import CommandLine
 from tests.crowding import CLIENT, crowd, foreign
 from tests.practice.entra.browsing import METTE, Browser, browsing
 from tests.practice.entra.conftest import Client
+from tests.signing_in import by
+from tests.windows import accept, windows
 from toolkit.permissions import covered, meaning_in_names, said_twice
 from toolkit.practice import control
 
@@ -200,6 +202,21 @@ def test_a_permission_that_cannot_be_meant_is_refused_with_what_is(
     mailgrant: CommandLine, one: str, answer: str, code: int, says: str
 ):
     refused(mailgrant, "apply", one, *given(answer), code=code, says=says)
+
+
+def test_an_administrator_is_asked_for_writing_only_when_it_is_due(person: CommandLine):
+    with windows(person.home, accept()) as browser:
+        planned = by(person, "plan", BOOK, "--yes", *given(f"people={METTE}"))
+        assert planned.code == 0, planned.err
+        assert not [url for url in browser.seen if "Write" in url]
+        ended = by(person, "setup", BOOK, "--yes", "--json", *given(f"people={METTE}"))
+
+    assert ended.code == 0, ended.err
+    assert ended.json["proof"]["verdict"] == "proved"
+    assert set(ended.json["consented"]) >= {
+        "AppRoleAssignment.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+    }
 
 
 # ---- people sign in ----
