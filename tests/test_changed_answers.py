@@ -223,3 +223,13 @@ def test_a_colleague_needs_no_more_than_the_answers_of_now_where_notes_were_too_
 
     assert planned.code == 0, planned.err
     assert [c["do"] for c in planned.json["changes"] if c["verb"] == "remove"] == ["mailbox_scope"]
+
+
+def test_a_policy_that_shortens_certificates_makes_no_new_one_with_each_run(mailgrant: CommandLine):
+    mailgrant.switch("policy certificates=max=90d")
+    assert mailgrant("apply", MAIN, "--yes").code == 0
+
+    again = mailgrant("apply", MAIN, "--yes", "--json")
+
+    assert (again.code, again.json["outcome"]) == (0, "nothing"), again.err
+    assert len(list((mailgrant.home / "keep").glob("*.pem"))) == 1

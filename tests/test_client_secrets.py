@@ -199,5 +199,5 @@ def test_what_is_kept_elsewhere_is_told_and_not_made_again_unseen(made: Path, tm
     assert "a client secret of this set-up already" in planned.err
     assert "value isn't on this computer" in planned.err
     assert verified.code == 1
-    assert "isn't in keep on this computer" in verified.err
+    assert "isn't in keep on this computer. Nobody has tried it." in " ".join(verified.err.split())
     assert "not as set up" not in verified.err

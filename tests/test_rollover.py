@@ -116,7 +116,7 @@ def test_a_scheduler_never_says_the_word(ready: CommandLine):
     listed = next(r for r in ready("runs", "--json").json["runs"] if r["run"] == run)
     assert (listed["state"], listed["awaits"]) == ("pending", True)
     other = next(r["run"] for r in ready("runs", "--json").json["runs"] if r["run"] != run)
-    assert ready("runs", "resume", other, "--confirmed").code != 0
+    assert ready("runs", "resume", other, "--confirmed").code == 2
 
 
 def test_the_vendor_s_new_certificate_replaces_the_vendor_s_old_one(
@@ -168,7 +168,7 @@ def test_the_last_good_key_is_never_taken_away(mailgrant: CommandLine):
     assert keys(mailgrant, CAPTURE)
     with mailgrant.world() as world:
         (app,) = world.store.find("application", displayName=CAPTURE)
-    assert any(key["endDateTime"] > world.stamp() for key in app["keyCredentials"])
+        assert any(key["endDateTime"] > world.stamp() for key in app["keyCredentials"])
 
 
 def test_a_certificate_too_long_for_today_s_policy_comes_back_shorter(mailgrant: CommandLine):

@@ -103,7 +103,8 @@ class Proof:
     ) -> Verdict:
         """Judge what can't be tried again because the vendor holds the key."""
         if self.proved is None:
-            why = f"{error.message} Exchange's own test says what it should; nobody has tried it."
+            tested = "Exchange's own test says what it should; nobody" if configured else "Nobody"
+            why = f"{error.message} {tested} has tried it."
             return Verdict(word="unknown", why=why, checks=configured, at=now)
         why = (
             f"Proved live at {self.proved:%Y-%m-%d %H:%M} with a key of its own, since taken away; "

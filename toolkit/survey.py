@@ -164,7 +164,7 @@ def _proof_entry(name: str, fields: Mapping[str, Any], because: str) -> Entry:
 def fit(step: Step, found: State | None, tenant: Tenant) -> tuple[Step, Change]:
     """Tell what would change, given what was found; what is to be made is fitted to the tenant."""
     change = Change(found, step.wanted(found))
-    if change.verb == "create":
+    if change.verb in ("create", "change"):
         step = step.fitted(tenant)
         change = Change(found, step.wanted(found))
     return step, change

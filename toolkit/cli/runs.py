@@ -140,13 +140,21 @@ def _awaits(run: Run) -> bool:
 def _resume(here: Session, run: Run, wait: str | None, *, confirmed: bool) -> int:
     story.same_tenant(run, here.tenant)
     plan = planning.from_saved(run.plan(), str(run.plan_file))
+    if confirmed and not plan.book.gate.confirm:
+        raise UsageError(
+            f"Run {run.id} waits for nobody's word.",
+            fix="Leave --confirmed out; it goes on by itself.",
+        )
     with here.home.lock(story.lock_name(here.tenant, plan.book, plan.answers)):
         if run.undoing:
             return take_back(here, run, yes=True, force=False, delete=False)
-        if run.state in ("done", "undone"):
+        if run.state == "undone":
             raise RefusedError(
-                f"Run {run.id} is {run.state} already.", fix="`mailgrant verify` proves it again."
+                f"Run {run.id} is undone.", fix="`mailgrant setup` sets it up again."
             )
+        if run.state == "done":
+            here.terminal.say(f"Run {run.id} is done; `mailgrant verify` proves it again.", "note")
+            return 0
         _confirm(here, plan, run, confirmed=confirmed)
         if plan.book.day:
             return _day(here, plan, run, wait_of(wait, practice=here.tenant.practice))
@@ -161,13 +169,7 @@ def _resume(here: Session, run: Run, wait: str | None, *, confirmed: bool) -> in
 
 def _confirm(here: Session, plan: Plan, run: Run, *, confirmed: bool) -> None:
     """Have a person say yes to what a run waits for, by --confirmed or at the terminal."""
-    awaits = gate.awaits(plan, run)
-    if confirmed and not awaits:
-        raise UsageError(
-            f"Run {run.id} waits for nobody's word.",
-            fix="Leave --confirmed out; it goes on by itself.",
-        )
-    if not awaits or run.state != "pending":
+    if not gate.awaits(plan, run) or run.state != "pending":
         return
     if confirmed or (here.terminal.can_ask and here.terminal.confirm(plan.book.gate.confirm)):
         gate.confirm(run, here.tenant.who)

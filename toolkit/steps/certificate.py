@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RENEW_DAYS = 90
 PROOF_DAYS = 1
+MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +182,14 @@ class Certificate(Step):
             if name.startswith(self.prefix)
         }
         return [each for each in there if each in kept and each != self.beside]
+
+    def refuse(self) -> None:
+        """Refuse a lifetime that no certificate should have."""
+        if not 1 <= self.days <= MOST_DAYS:
+            raise AnswerError(
+                f"A certificate can't live {self.days} days.",
+                fix=f"Give 1 to {MOST_DAYS} days; a year is usual.",
+            )
 
     def check(self, tenant: Tenant, found: State | None) -> None:
         """Refuse a vendor's file that is no certificate the application could sign in with."""

@@ -99,13 +99,16 @@ class ClientSecret(Step):
             "unsure": frozenset(),
         }
 
-    def check(self, tenant: Tenant, found: State | None) -> None:
-        """Refuse a lifetime nobody gets, and a secret that the tenant's policy doesn't let be made."""
+    def refuse(self) -> None:
+        """Refuse a lifetime that nobody gets."""
         if not 1 <= self.days <= MOST_DAYS:
             raise AnswerError(
                 f"A client secret can't live {self.days} days.",
                 fix=f"Give 1 to {MOST_DAYS} days; a year is usual.",
             )
+
+    def check(self, tenant: Tenant, found: State | None) -> None:
+        """Refuse a secret that the tenant's policy doesn't let be made."""
         if not found and graph_secrets.forbidden(tenant):
             raise RefusedError(
                 "This tenant's app management policy lets nobody add a client secret.",

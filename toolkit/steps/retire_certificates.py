@@ -55,14 +55,17 @@ class RetireCertificates(Step):
         """Want none of them."""
         return None if found is None else {"app": self.app, "certificates": frozenset()}
 
-    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
-        """Refuse what is no thumbprint, an application that isn't there, and to take the last key."""
+    def refuse(self) -> None:
+        """Refuse what is no thumbprint."""
         odd = [each for each in self._wanted if not _is_thumbprint(each)]
         if odd:
             raise AnswerError(
                 f"{odd[0]!r} is no thumbprint of a certificate.",
                 fix="Give 40 hexadecimal digits, as Entra and `mailgrant certificates inspect` show them.",
             )
+
+    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
+        """Refuse an application that isn't there."""
         if found is None:
             raise NotFoundError(
                 f"The application {self.app} isn't registered in this tenant.",
