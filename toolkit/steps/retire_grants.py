@@ -85,7 +85,7 @@ class RetireGrants(Step):
         services = self._services(tenant)
         roles, scopes = _named(services, "appRoles"), _named(services, "oauth2PermissionScopes")
         there = self._grants(tenant, principal, services)
-        for name in sorted(change.added("granted") - set(there)):
+        for name in sorted(change.added("granted")):  # a reading may show what is gone already
             api, id_ = roles[name]
             tenant.graph.grant_role(principal, services[api]["id"], id_)
         for name in sorted(change.removed("granted") & set(there)):
