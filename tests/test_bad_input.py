@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.conftest import CommandLine, Ended
 from toolkit import certificates
+from toolkit.practice.seed.entries import app_id
 from toolkit.practice.world import World
 
 MAIN = "mytimetable-graph"
@@ -211,3 +212,34 @@ def test_a_dynamic_distribution_list_as_the_group(mailgrant: CommandLine, way: s
 def test_an_organization_that_was_never_customized(mailgrant: CommandLine):
     mailgrant.switch("dehydrated on")
     refused(mailgrant, "apply", MAIN, "--yes", code=1, says="was never customized")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://evil.example/v1.0/me",
+        "//evil.example/me",
+        "/users/../../x",
+        "/v1.0/%2e%2e/x",
+        "\\\\evil.example\\x",
+        "/",
+        "",
+    ],
+)
+def test_a_request_stays_within_graph_and_nothing_is_sent(mailgrant: CommandLine, path: str):
+    mailgrant("apply", "graph-application", "--yes", "--set", "mailboxes=no")
+    before = mailgrant.status()["requests"]
+
+    ended = mailgrant("request", "GET", path)
+
+    assert ended.code == 2
+    assert "no path within Microsoft Graph; nothing was sent" in " ".join(ended.err.split())
+    assert mailgrant.status()["requests"] == before
+
+
+def test_a_vendor_s_own_app_can_t_be_given_addresses_or_secrets(mailgrant: CommandLine):
+    ended = mailgrant("apply", "tray-microsoft-calendar", "--yes", "--set", f"old_app={app_id('panels')}")  # fmt: skip
+
+    assert ended.code == 1
+    assert "its vendor's own app for many tenants" in ended.err
+    assert mailgrant.status()["requests"]["write"] == 0

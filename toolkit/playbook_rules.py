@@ -18,6 +18,8 @@ LOOKS_LIKE_REFERENCE = re.compile(r"\$\{[^}]*\}?")
 TYPES: dict[str, Any] = {"list": tuple[str, ...], "yes_no": bool, "number": int}
 """What the answer to a question is, where it isn't text."""
 MAILBOXES = ("inside", "outside")
+SIGNS_IN = ("certificate", "secret")
+"""What the proof signs in with: one of them for each combination of answers."""
 PROVED_BY = {
     "app": ("app", "client_id"),
     "certificate": ("certificate", "thumbprint"),
@@ -179,10 +181,27 @@ class _Rules:
                 )
             made.add(entry.name)
             offered |= {f"{entry.name}.{each}" for each in entry.kind.offers}
+        self._signs_in(offered)
         known = asked | offered | set(self.questions)
-        for node in (self.book.proof, *self.book.handover):
-            for name, value in node.items():
-                self._known(_line_of(node, name), frozenset(references(value)), known)
+        ever = {f"{e.name}.{each}" for e in self.book.entries for each in e.kind.offers}
+        for name, value in self.book.proof.items():
+            maybe = ever if name in SIGNS_IN else set()
+            self._known(
+                _line_of(self.book.proof, name), frozenset(references(value)), known | maybe
+            )
+        for line in self.book.handover:
+            self._known(_line_of(line, "value"), frozenset(references(line["value"])), known | ever)
+
+    def _signs_in(self, offered: set[str]) -> None:
+        """Let the proof have something to sign in with, whatever is answered, where it has it at all."""
+        said = {name: self.book.proof[name] for name in SIGNS_IN if name in self.book.proof}
+        if said and not any(set(references(value)) <= offered for value in said.values()):
+            name = next(iter(said))
+            raise self.bad(
+                _line_of(self.book.proof, name),
+                f"for some answers the proof has no {' and no '.join(said)} to sign in with",
+                "Name a step that is there under the same conditions.",
+            )
 
     def _known(self, line: int, needed: frozenset[str], known: set[str]) -> None:
         for name in sorted(needed - known):

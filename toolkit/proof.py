@@ -11,6 +11,7 @@ from toolkit.checks import Proof, granted_of, roles_of
 from toolkit.home import Run
 from toolkit.inputs import CLIENT_ID
 from toolkit.plan import Plan
+from toolkit.state import has_later
 from toolkit.steps.base import Step
 from toolkit.steps.credential import Credential
 from toolkit.systems.tenant import Tenant
@@ -36,7 +37,8 @@ def of(
     interim: bool = False,
 ) -> Proof:
     """Tell what is to be proved of a set-up as it stands; `interim` before its second go."""
-    wanted = {name: str(playbook.fill(value, known)) for name, value in plan.book.proof.items()}
+    filled = {name: playbook.fill(value, known) for name, value in plan.book.proof.items()}
+    wanted = {name: "" if has_later(value) else str(value) for name, value in filled.items()}
     inside, outside = wanted.get("inside"), wanted.get("outside")
     asked = set(plan.answers.values())
     scoped = roles_of(steps)

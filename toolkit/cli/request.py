@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import click
 
@@ -32,13 +33,14 @@ def request(
 ) -> int:
     """Send one raw request to Microsoft Graph as the application that a run set up.
 
-    It signs in with the key in keep and prints Graph's own answer. Anything but GET asks first and
-    is written into the run's journal.
+    It signs in with the key or secret in keep and prints Graph's own answer. PATH lies within Graph,
+    such as /users/ADDRESS/calendar. Anything but GET asks first and is written into the run's journal.
     """
     settings = settings_of(as_json=as_json)
     with session(settings, online=False) as here:
         run = here.home.run(name) if name else _newest(here.home)
         story.same_tenant(run, here.tenant)
+        path = _within(path, here.tenant.cloud.graph)
         content = _content(body)
         question = f"Send {method.upper()} {path} as the application of {run.id}?"
         if method.upper() != "GET" and not (yes or _agreed(here.terminal, question)):
@@ -61,6 +63,19 @@ def request(
                 + "\n"
             )
     return 0 if answer.status < 400 else 1  # noqa: PLR2004  HTTP
+
+
+def _within(path: str, graph: str) -> str:
+    """Take a path of this cloud's Graph, or a whole address of it; refuse every other one unsent."""
+    inner = path.removeprefix(f"{graph}/") if path.startswith(f"{graph}/") else path
+    plain = unquote(inner.partition("?")[0]).replace("\\", "/")
+    elsewhere = "://" in plain or plain.startswith("//") or not plain.strip("/")
+    if elsewhere or {".", ".."} & set(plain.split("/")):
+        raise UsageError(
+            f"{path!r} is no path within Microsoft Graph; nothing was sent.",
+            fix="Give what follows the version, for instance /users/ADDRESS/calendar, or /beta/...",
+        )
+    return inner
 
 
 def _agreed(terminal: Terminal, question: str) -> bool:

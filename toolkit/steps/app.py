@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from toolkit.errors import NotFoundError, RefusedError
 from toolkit.inputs import BEGINS
 from toolkit.state import Change, State, texts
-from toolkit.steps import names
+from toolkit.steps import adopting, names
 from toolkit.steps.base import NamesakeError, Right, Step, settled
 from toolkit.steps.registering import register
 from toolkit.steps.sharing import roles_of_others
@@ -137,20 +136,12 @@ class App(Step):
         begin = self.tells(found or {}).get("apps_begin", self.apps_begin)
         return f"{begin}{self.name}" if begin else self.name
 
-    def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
+    def check(self, tenant: Tenant, found: State | None) -> None:
         """Refuse to take over what isn't there, or can't sign in."""
         if found is None and (self.existing or self.taken):
-            raise NotFoundError(
-                f"There is no application {self.existing or self.taken} in this tenant.",
-                fix="Open the vendor's consent link once, or run New-MgServicePrincipal -AppId with that id."
-                if self.existing
-                else "Check the client id in Entra (App registrations).",
-            )
-        if found and found["adopted"] and not (found["enterprise_app"] and found["enabled"]):
-            raise RefusedError(
-                f"{found['name']} can't sign in: its enterprise app is {'disabled' if found['enterprise_app'] else 'missing'}.",
-                fix="Its owner must switch it on in Entra (Enterprise applications); mailgrant only adds to it.",
-            )
+            adopting.refuse_missing(tenant, existing=self.existing, taken=self.taken)
+        if found and found["adopted"]:
+            adopting.refuse_idle(found)
 
     def write(self, tenant: Tenant, change: Change) -> None:
         """Register, correct, or delete (Entra keeps it for 30 days) the application."""
