@@ -80,14 +80,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Run `mailgrant setup` on a practice tenant of its own, once for each set of answers."""
     homes: dict[tuple[str, ...], Path] = {}
 
-    def run(*options: str) -> Run:
-        if options not in homes:
+    def run(*options: str, name: str = "mytimetable-graph") -> Run:
+        if (name, *options) not in homes:
             home = tmp_path_factory.mktemp("home")
             line = [sys.executable, "-m", "toolkit", "--tenant", "practice", "--home", str(home)]
-            setup = [*line, "setup", "mytimetable-graph", "--yes", *options]
+            setup = [*line, "setup", name, "--yes", *options]
             done = subprocess.run(setup, capture_output=True, text=True, check=False, timeout=120)
             assert done.returncode in (0, 75), done.stderr
-            homes[options] = home
-        return Home(homes[options], SystemClock()).runs()[-1]
+            homes[name, *options] = home
+        return Home(homes[name, *options], SystemClock()).runs()[-1]
 
     return run

@@ -89,7 +89,10 @@ def browse(browser: str, tmp_path: Path) -> Browse:
     return visit
 
 
-@pytest.fixture(params=["plan", "hostile plan", "handover"])
+HELD = "Calendars.ReadWrite (Microsoft Graph)"
+
+
+@pytest.fixture(params=["plan", "hostile plan", "two goes", "handover", "secret handed over"])
 def page(
     request: pytest.FixtureRequest,
     draw: Callable[..., Plan],
@@ -98,6 +101,12 @@ def page(
 ) -> str:
     if request.param == "handover":
         return render.handover_html(handover.sheet_of(made()))
+    if request.param == "secret handed over":
+        return render.handover_html(handover.sheet_of(made(name="jadu-xfp")))
+    if request.param == "two goes":
+        held = frozenset({HELD, LONG})
+        there = {"app": "x", "granted": held, "consented": frozenset[str](), "declared": held}
+        return render.plan_html(draw(name="mytimetable-outlook-rest", found={"retired": there}))
     wide = {"every_mailbox": True, "colours": True, "certificate_file": str(vendor_file)}
     if request.param == "plan":
         return render.plan_html(draw(answers=wide, tenant={"practice": True}))
