@@ -46,8 +46,7 @@ What isn't here (sending mail, EWS) can't be tried without doing it. Paths:
 learn.microsoft.com/graph/api (calendar-get, mailboxsettings-get, user-list-contacts, mailfolder-get).
 """
 FIRST_CALL = (
-    "Set up, and Exchange's own test says what it should. Only the vendor can sign in as this "
-    "application: what proves it is the vendor's first call."
+    "Only the vendor can sign in as this application: what proves it is the vendor's first call."
 )
 REFUSALS = {"ErrorAccessDenied", "Authorization_RequestDenied"}
 
@@ -91,7 +90,10 @@ class Proof:
         if wait > now:
             return Verdict(word="pending", why=_CACHE, checks=configured, until=wait, at=now)
         if not self.credential:
-            return Verdict(word="pending", why=FIRST_CALL, checks=configured, at=now)
+            said = (
+                "Set up, and Exchange's own test says what it should." if configured else "Set up."
+            )
+            return Verdict(word="pending", why=f"{said} {FIRST_CALL}", checks=configured, at=now)
         try:
             graph = self.credential.enter(tenant, self.app)
         except NotFoundError as error:
