@@ -74,8 +74,9 @@ class App(Step):
         """Name the thing."""
         if self.existing:
             return f"enterprise app {self.name} of its vendor ({self.existing})"
-        taken = f", taken as it is ({self.taken})" if self.taken else ""
-        return f"app registration {self.shown}{taken}"
+        if self.taken:
+            return f"app registration that is there, taken as it is ({self.taken})"
+        return f"app registration {self.shown}"
 
     def read(self, tenant: Tenant) -> State | None:
         """Look by uniqueName; a namesake without it stops everything, it is somebody else's."""
