@@ -33,7 +33,39 @@ MISTAKES = {
     "a list as source": ("questions:", "source: {page: [x]}\nquestions:", "'page' must be text"),
     "obsolete by half": ("questions:", "obsolete: [{says: x}]\nquestions:", "'instead' is missing"),
     "questions as text": ("steps:", "handover_: 1\nsteps:", "'handover_' isn't known"),
+    # the second go
+    "a second go that waits for nothing": (
+        "proof:",
+        "second_go: {steps: [{do: app, as: two, name: x}]}\nproof:",
+        "the second go waits for nothing",
+    ),
+    "a second go without steps": ("proof:", "second_go: {after: 2h}\nproof:", "'steps' is missing"),
+    "a second go after some time": (
+        "proof:",
+        "second_go: {after: soon, steps: [{do: app, as: two, name: x}]}\nproof:",
+        "'soon' is no duration",
+    ),
+    "a second go with more": (
+        "proof:",
+        "second_go: {until: 2h, steps: [{do: app, as: two, name: x}]}\nproof:",
+        "'until' isn't known here",
+    ),
+    "a second go that names what comes later": (
+        "proof:",
+        "second_go: {after: 2h, steps: [{do: app, as: two, name: '${three.id}'}]}\nproof:",
+        "isn't known here for every answer",
+    ),
+    "a proof by what isn't always there": (
+        "  - do: certificate\n    as: key",
+        "  - do: certificate\n    as: key\n    when: every",
+        "the proof has no certificate to sign in with",
+    ),
     # questions
+    "something to find that isn't known": (
+        "kind: number, default: 365",
+        "kind: text, find: gold",
+        "there is no find 'gold'",
+    ),
     "a question of no kind": ("kind: number, ", "", "'kind' is missing"),
     "an unknown kind": ("kind: number", "kind: numbr", "there is no kind 'numbr'"),
     "a kind that is a list": ("kind: number", "kind: [number]", "'kind' must be text"),
