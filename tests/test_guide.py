@@ -162,11 +162,12 @@ GRAPH = {
     "New-MgOauth2PermissionGrant": {"BodyParameter"},
     "Get-MgUser": {"UserId", "Filter"},
     "Get-MgGroup": {"Filter"},
+    "icacls.exe": set(),
 }
-"""What is used of the Microsoft Graph PowerShell SDK.
+"""What is used of the Microsoft Graph PowerShell SDK, and the one program of Windows.
 
 Source: learn.microsoft.com/powershell/module/microsoft.graph.applications, .users, .groups,
-.identity.signins, .authentication
+.identity.signins, .authentication; learn.microsoft.com/windows-server/administration/windows-commands/icacls
 """
 REST = f"""
 title: All that the shipped playbooks don't use

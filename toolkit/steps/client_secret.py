@@ -23,7 +23,8 @@ UNSURE_SECONDS = 120.0
 """How long a secret whose answer was lost may take to be seen on every server."""
 TRIES = 3
 ASKED, KEPT = ".asked", ".json"
-NAME_IN_KEEP = re.compile(r"([0-9a-f]{8})(\.asked|\.json)")
+NONCE = "[0-9a-f]{8}"
+NAME_IN_KEEP = re.compile(rf"({NONCE})(\.asked|\.json)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +184,7 @@ class ClientSecret(Step):
         """Tell the nonce in a secret's name; empty where the name isn't one of this set-up's."""
         name = str(entry.get("displayName") or "")
         nonce = name.removeprefix(self.begin)
-        return nonce if name != nonce and re.fullmatch(r"[0-9a-f]{8}", nonce) else ""
+        return nonce if name != nonce and re.fullmatch(NONCE, nonce) else ""
 
     def _nonces(self, tenant: Tenant, ending: str) -> frozenset[str]:
         """List the nonces in keep: of the values that are there, or of those only asked for."""
