@@ -64,6 +64,10 @@ class ClientSecret(Step):
         """Begin the names of this set-up's secrets in keep."""
         return f"{self.begin}secret-"
 
+    def kept_as(self, nonce: str) -> str:
+        """Name the value of a secret in keep."""
+        return f"{self.prefix}{nonce}{KEPT}"
+
     def fitted(self, tenant: Tenant) -> "ClientSecret":
         """Clamp the lifetime to what the tenant's policy allows."""
         limit = graph_secrets.longest_days(tenant)
@@ -75,7 +79,7 @@ class ClientSecret(Step):
         if entries is None:
             return None
         kept = self._nonces(tenant, KEPT)
-        ours = [e for e in entries if self._nonce(e) in kept and e["keyId"] != self.beside]
+        ours = [e for e in entries if self.nonce(e) in kept and e["keyId"] != self.beside]
         if not ours:
             return None
         last = max(ours, key=lambda entry: str(entry.get("startDateTime")))
@@ -136,13 +140,13 @@ class ClientSecret(Step):
         for nonce in sorted(self._nonces(tenant, ASKED)):
             self._settle(tenant, nonce)
         entries = graph_secrets.listed(tenant, self.app) or ()
-        there = {self._nonce(entry) for entry in entries}
+        there = {self.nonce(entry) for entry in entries}
         for nonce in self._nonces(tenant, KEPT) - there:
-            tenant.keep.remove(f"{self.prefix}{nonce}{KEPT}")
+            tenant.keep.remove(self.kept_as(nonce))
 
     def _hidden(self, tenant: Tenant, entries: list[dict[str, Any]]) -> bool:
         """Tell whether ours is there: a replica that lagged hid it."""
-        there = {self._nonce(entry) for entry in entries if entry["keyId"] != self.beside}
+        there = {self.nonce(entry) for entry in entries if entry["keyId"] != self.beside}
         return bool(there & self._nonces(tenant, KEPT))
 
     def _make(self, tenant: Tenant) -> None:
@@ -159,8 +163,7 @@ class ClientSecret(Step):
                 if not left:
                     raise
                 continue
-            value = {"key_id": given.key_id, "value": given.value.reveal(), "ends": given.ends}
-            tenant.keep.put(f"{self.prefix}{nonce}{KEPT}", json.dumps(value).encode())
+            tenant.keep.put(self.kept_as(nonce), as_kept(given).reveal_bytes())
             tenant.keep.remove(asked)
             return
 
@@ -178,9 +181,9 @@ class ClientSecret(Step):
 
     def _named(self, tenant: Tenant, nonce: str) -> str | None:
         entries = graph_secrets.listed(tenant, self.app) or ()
-        return next((str(e["keyId"]) for e in entries if self._nonce(e) == nonce), None)
+        return next((str(e["keyId"]) for e in entries if self.nonce(e) == nonce), None)
 
-    def _nonce(self, entry: dict[str, Any]) -> str:
+    def nonce(self, entry: dict[str, Any]) -> str:
         """Tell the nonce in a secret's name; empty where the name isn't one of this set-up's."""
         name = str(entry.get("displayName") or "")
         nonce = name.removeprefix(self.begin)
@@ -193,6 +196,12 @@ class ClientSecret(Step):
         ]
         found = [NAME_IN_KEEP.fullmatch(each) for each in rest]
         return frozenset(match[1] for match in found if match and match[2] == ending)
+
+
+def as_kept(given: graph_secrets.Given) -> Secret:
+    """Write a secret as it lies in keep."""
+    kept = {"key_id": given.key_id, "value": given.value.reveal(), "ends": given.ends}
+    return Secret(json.dumps(kept))
 
 
 def kept_secret(keep: Keep, key_id: str) -> Secret:
