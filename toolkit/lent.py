@@ -6,10 +6,8 @@ from toolkit.errors import NotFoundError
 from toolkit.secret import Keep, Secret
 from toolkit.setups import Target
 from toolkit.steps.base import Mark
-from toolkit.steps.client_secret import ClientSecret, as_kept
+from toolkit.steps.client_secret import ClientSecret
 from toolkit.steps.credential import Credential
-from toolkit.systems import graph_secrets
-from toolkit.systems.graph_secrets import Given
 from toolkit.systems.tenant import Tenant
 
 
@@ -63,27 +61,20 @@ def lend(tenant: Tenant, mark: Mark, file: Path, data: bytes, passphrase: Secret
 
 
 def lend_secret(tenant: Tenant, of: Target, value: Secret) -> LentKey:
-    """Lend the value of a set-up's client secret; which one it is, Entra's hint tells: how it begins.
+    """Lend the value of a set-up's client secret.
 
     Raises NotFoundError where no secret of this set-up on the application begins like it.
-    Source: learn.microsoft.com/graph/api/resources/passwordcredential (hint)
     """
     step = ClientSecret(mark=of.mark, app=of.client_id)
-    entries = graph_secrets.listed(tenant, of.client_id) or ()
-    ours = [entry for entry in entries if step.nonce(entry)]
-    fitting = [e for e in ours if value.reveal().startswith(str(e.get("hint") or ""))]
-    if not fitting:
-        names = ", ".join(str(entry["displayName"]) for entry in ours)
+    found = step.matching(tenant, value)
+    if found is None:
         raise NotFoundError(
             f"No client secret of {of.mark.name} on the application begins as this VALUE does.",
-            fix=f"On it are: {names}. Give the VALUE of one of them, not its Secret ID."
-            if names
-            else f"Make one whose name is {step.begin} and eight digits; the guide's script does that.",
+            fix=f"Give the VALUE, not the Secret ID, of one whose name is {step.begin} and eight digits; "
+            "the guide's script makes one.",
         )
-    last = max(fitting, key=lambda entry: str(entry.get("startDateTime")))
-    given = Given(key_id=str(last["keyId"]), value=value, ends=str(last["endDateTime"]))
-    name = step.kept_as(step.nonce(last))
-    tenant.keep = LentKey(tenant.keep, name, Credential(secret_id=given.key_id), as_kept(given))
+    name, key_id, kept = found
+    tenant.keep = LentKey(tenant.keep, name, Credential(secret_id=key_id), kept)
     return tenant.keep
 
 

@@ -5,7 +5,7 @@ and instance, its notes the answers, and what is there tells the rest.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from toolkit import gate, inputs, marks, playbook
@@ -15,10 +15,9 @@ from toolkit.dropped import Earlier
 from toolkit.errors import NotFoundError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import Question
-from toolkit.keys_elsewhere import with_keys_elsewhere
 from toolkit.plan import Plan, Planned
 from toolkit.playbook import Playbook
-from toolkit.state import State
+from toolkit.state import Change, State, Value
 from toolkit.steps.base import Mark
 from toolkit.survey import Survey
 from toolkit.systems import graph_tags
@@ -257,3 +256,33 @@ def _only(missing: list[Question], ask: Ask | None, known: Mapping[str, Any]) ->
     if ask is None:
         return None
     return lambda q, shown: ask(q, shown) if q.name in names else known.get(q.name, shown)
+
+
+def with_keys_elsewhere(survey: Survey, mark: Mark, app: str, tenant: Tenant) -> Survey:
+    """Take a certificate that another computer made for what it is: there, its key not here."""
+    from toolkit.certificates import thumbprint_of
+
+    changes = []
+    for planned in survey.changes:
+        theirs = [
+            entry
+            for entry in tenant.graph.certificates(app) or ()
+            if planned.do == "certificate"
+            and planned.change.verb == "create"
+            and entry.get("displayName") == mark.name
+            and entry.get("customKeyIdentifier")
+        ]
+        if theirs:
+            last = max(theirs, key=lambda entry: str(entry.get("endDateTime")))
+            state: dict[str, Value] = {
+                "app": app,
+                "thumbprint": thumbprint_of(last["customKeyIdentifier"]),
+                "subject": str(last["displayName"]),
+                "not_after": str(last.get("endDateTime"))[:10],
+            }
+            survey.known.update({f"{planned.name}.{key}": value for key, value in state.items()})
+            kept = {"app": app, "thumbprint": state["thumbprint"]}
+            changes.append(replace(planned, change=Change(state, kept)))
+        else:
+            changes.append(planned)
+    return replace(survey, changes=tuple(changes))

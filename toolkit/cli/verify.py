@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from toolkit import keys_elsewhere, lent, playbook, setups, story, survey_all
+from toolkit import lent, playbook, setups, story, survey_all
 from toolkit import plan as planning
 from toolkit import survey as surveying
 from toolkit.cli import changes, passphrases
@@ -277,8 +277,6 @@ def _which(here: Session, what: str, values: dict[str, Any]) -> SetUp:
     run = story.open_run(here.home, here.tenant, book, answers)
     app = str(survey.known.get("app.client_id", ""))
     if run is None and app:
-        survey = keys_elsewhere.with_keys_elsewhere(
-            survey, Mark(book.name, instance), app, here.tenant
-        )
+        survey = setups.with_keys_elsewhere(survey, Mark(book.name, instance), app, here.tenant)
     plan = surveying.plan_of(survey, book, answers, here.tenant)
     return SetUp(plan=plan, run=run, survey=survey)

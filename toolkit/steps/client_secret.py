@@ -64,10 +64,6 @@ class ClientSecret(Step):
         """Begin the names of this set-up's secrets in keep."""
         return f"{self.begin}secret-"
 
-    def kept_as(self, nonce: str) -> str:
-        """Name the value of a secret in keep."""
-        return f"{self.prefix}{nonce}{KEPT}"
-
     def fitted(self, tenant: Tenant) -> "ClientSecret":
         """Clamp the lifetime to what the tenant's policy allows."""
         limit = graph_secrets.longest_days(tenant)
@@ -79,7 +75,7 @@ class ClientSecret(Step):
         if entries is None:
             return None
         kept = self._nonces(tenant, KEPT)
-        ours = [e for e in entries if self.nonce(e) in kept and e["keyId"] != self.beside]
+        ours = [e for e in entries if self._nonce(e) in kept and e["keyId"] != self.beside]
         if not ours:
             return None
         last = max(ours, key=lambda entry: str(entry.get("startDateTime")))
@@ -135,18 +131,36 @@ class ClientSecret(Step):
         elif change.before is not None or not self._hidden(tenant, entries):
             self._make(tenant)
 
+    def matching(self, tenant: Tenant, value: Secret) -> tuple[str, str, Secret] | None:
+        """Find this set-up's secret that a value is of: its name in keep, its id, and what is kept.
+
+        Which one it is Entra's hint tells: the first characters of the value.
+        Source: learn.microsoft.com/graph/api/resources/passwordcredential
+        """
+        begun = [
+            entry
+            for entry in graph_secrets.listed(tenant, self.app) or ()
+            if self._nonce(entry) and value.reveal().startswith(str(entry.get("hint") or ""))
+        ]
+        if not begun:
+            return None
+        last = max(begun, key=lambda entry: str(entry.get("startDateTime")))
+        ends = str(last["endDateTime"])
+        given = graph_secrets.Given(key_id=str(last["keyId"]), value=value, ends=ends)
+        return f"{self.prefix}{self._nonce(last)}{KEPT}", given.key_id, _as_kept(given)
+
     def forget(self, tenant: Tenant) -> None:
         """Throw away the values whose secret is on the application no more, and what a cut left."""
         for nonce in sorted(self._nonces(tenant, ASKED)):
             self._settle(tenant, nonce)
         entries = graph_secrets.listed(tenant, self.app) or ()
-        there = {self.nonce(entry) for entry in entries}
+        there = {self._nonce(entry) for entry in entries}
         for nonce in self._nonces(tenant, KEPT) - there:
-            tenant.keep.remove(self.kept_as(nonce))
+            tenant.keep.remove(f"{self.prefix}{nonce}{KEPT}")
 
     def _hidden(self, tenant: Tenant, entries: list[dict[str, Any]]) -> bool:
         """Tell whether ours is there: a replica that lagged hid it."""
-        there = {self.nonce(entry) for entry in entries if entry["keyId"] != self.beside}
+        there = {self._nonce(entry) for entry in entries if entry["keyId"] != self.beside}
         return bool(there & self._nonces(tenant, KEPT))
 
     def _make(self, tenant: Tenant) -> None:
@@ -163,7 +177,7 @@ class ClientSecret(Step):
                 if not left:
                     raise
                 continue
-            tenant.keep.put(self.kept_as(nonce), as_kept(given).reveal_bytes())
+            tenant.keep.put(f"{self.prefix}{nonce}{KEPT}", _as_kept(given).reveal_bytes())
             tenant.keep.remove(asked)
             return
 
@@ -181,9 +195,9 @@ class ClientSecret(Step):
 
     def _named(self, tenant: Tenant, nonce: str) -> str | None:
         entries = graph_secrets.listed(tenant, self.app) or ()
-        return next((str(e["keyId"]) for e in entries if self.nonce(e) == nonce), None)
+        return next((str(e["keyId"]) for e in entries if self._nonce(e) == nonce), None)
 
-    def nonce(self, entry: dict[str, Any]) -> str:
+    def _nonce(self, entry: dict[str, Any]) -> str:
         """Tell the nonce in a secret's name; empty where the name isn't one of this set-up's."""
         name = str(entry.get("displayName") or "")
         nonce = name.removeprefix(self.begin)
@@ -198,8 +212,7 @@ class ClientSecret(Step):
         return frozenset(match[1] for match in found if match and match[2] == ending)
 
 
-def as_kept(given: graph_secrets.Given) -> Secret:
-    """Write a secret as it lies in keep."""
+def _as_kept(given: graph_secrets.Given) -> Secret:
     kept = {"key_id": given.key_id, "value": given.value.reveal(), "ends": given.ends}
     return Secret(json.dumps(kept))
 
