@@ -10,7 +10,11 @@ from toolkit.steps.app import App
 from toolkit.steps.base import Step
 from toolkit.steps.written import fields_of
 
-BEGINS = {"tags": "mailgrant", "runs": "mailgrant-run:", "credentials": "certificate mailgrant-"}
+BEGINS: dict[str, str | tuple[str, ...]] = {
+    "tags": "mailgrant",
+    "runs": "mailgrant-run:",
+    "credentials": ("certificate mailgrant-", "secret mailgrant-"),
+}
 """How what mailgrant itself put into a set begins."""
 
 

@@ -17,7 +17,7 @@ from toolkit.home import Home, Run
 from toolkit.inputs import Question
 from toolkit.plan import Plan, Planned
 from toolkit.playbook import Playbook
-from toolkit.state import Change, State, Value
+from toolkit.state import Change, State
 from toolkit.steps.base import Mark
 from toolkit.survey import Survey
 from toolkit.systems import graph_tags
@@ -189,7 +189,7 @@ def look(run: Run, tenant: Tenant, show: Callable[[str], None]) -> SetUp:
     survey = surveying.of(plan.book, plan.answers, tenant, proved=True, show=show)
     app = str(survey.known.get("app.client_id", ""))
     if app and run.journal.last("rebuilding"):
-        survey = with_keys_elsewhere(survey, plan.mark, app, tenant)
+        survey = with_keys_elsewhere(survey, tenant)
     return SetUp(plan=plan, run=run, survey=survey)
 
 
@@ -214,7 +214,7 @@ def look_by_marks(
     missing = [q for q in book.questions if q.name not in known]
     answers = inputs.resolve(book.questions, known, _only(missing, ask, known), practice=False)
     survey = surveying.of(book, answers, tenant, proved=True, show=show)
-    survey = with_keys_elsewhere(survey, mark, str(principal["appId"]), tenant)
+    survey = with_keys_elsewhere(survey, tenant)
     return SetUp(plan=surveying.plan_of(survey, book, answers, tenant), run=None, survey=survey)
 
 
@@ -258,31 +258,13 @@ def _only(missing: list[Question], ask: Ask | None, known: Mapping[str, Any]) ->
     return lambda q, shown: ask(q, shown) if q.name in names else known.get(q.name, shown)
 
 
-def with_keys_elsewhere(survey: Survey, mark: Mark, app: str, tenant: Tenant) -> Survey:
-    """Take a certificate that another computer made for what it is: there, its key not here."""
-    from toolkit.certificates import thumbprint_of
-
-    changes = []
-    for planned in survey.changes:
-        theirs = [
-            entry
-            for entry in tenant.graph.certificates(app) or ()
-            if planned.do == "certificate"
-            and planned.change.verb == "create"
-            and entry.get("displayName") == mark.name
-            and entry.get("customKeyIdentifier")
-        ]
-        if theirs:
-            last = max(theirs, key=lambda entry: str(entry.get("endDateTime")))
-            state: dict[str, Value] = {
-                "app": app,
-                "thumbprint": thumbprint_of(last["customKeyIdentifier"]),
-                "subject": str(last["displayName"]),
-                "not_after": str(last.get("endDateTime"))[:10],
-            }
+def with_keys_elsewhere(survey: Survey, tenant: Tenant) -> Survey:
+    """Take a key or secret that another computer made for what it is: there, its other half not here."""
+    changes = list(survey.changes)
+    for place, (planned, step) in enumerate(zip(survey.changes, survey.steps, strict=False)):
+        state = step.elsewhere(tenant) if planned.change.verb == "create" else None
+        if state:
             survey.known.update({f"{planned.name}.{key}": value for key, value in state.items()})
-            kept = {"app": app, "thumbprint": state["thumbprint"]}
-            changes.append(replace(planned, change=Change(state, kept)))
-        else:
-            changes.append(planned)
+            kept = {key: state[key] for key in planned.change.after or {}}
+            changes[place] = replace(planned, change=Change(state, kept))
     return replace(survey, changes=tuple(changes))

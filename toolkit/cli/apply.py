@@ -117,7 +117,7 @@ def _agreed_again(here: Session, agreed: Plan) -> Agreed:
         return Agreed(plan=agreed)
     if again.run is None:
         planning.refuse_difference(agreed, again.plan)
-        colleague.refuse_second_key(here, agreed, again.plan)
+        colleague.refuse_second_key(here, agreed, again.found)
         if again.plan.needed:
             return Agreed(plan=agreed)
     elif again.plan.digest != agreed.digest:
@@ -140,7 +140,7 @@ def carry(here: Session, agreed: Agreed, *, yes: bool, wait: timedelta, accept: 
     if run is not None:
         here.terminal.say(f"Carrying on run {run.id}.", "note")
     else:
-        colleague.tell_second_key(here, plan)
+        colleague.tell_second_key(here, plan, agreed.found)
     if run is None and plan.needed and not yes:
         if not here.terminal.can_ask:
             raise UsageError(

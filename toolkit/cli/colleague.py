@@ -1,11 +1,17 @@
 """Two people with half the rights each: who may go on, what they need, and no second key by mistake."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from toolkit.cli.connect import Session
 from toolkit.errors import RefusedError
 from toolkit.plan import Plan
+from toolkit.survey import Survey
+
+HALVES = {
+    "certificate": ("certificate", "private key"),
+    "client_secret": ("client secret", "value"),
+}
+"""What has another half that is kept where it was made."""
 
 
 def point_out(here: Session, plan: Plan) -> None:
@@ -28,56 +34,38 @@ def point_out(here: Session, plan: Plan) -> None:
     here.terminal.exact("  There:  mailgrant --tenant NAME apply plan.json")
 
 
-def refuse_second_key(here: Session, agreed: Plan, now: Plan) -> None:
+def refuse_second_key(here: Session, agreed: Plan, found: Survey | None) -> None:
     """Refuse to make another key for what a colleague began: theirs is on another computer."""
-    verbs = {planned.do: planned.change for planned in now.changes}
-    app, certificate = verbs.get("app"), verbs.get("certificate")
     began = any(p.do == "app" and p.change.verb == "create" for p in agreed.changes)
-    if not (began and app and app.before and certificate and certificate.verb == "create"):
-        return
-    if _keys_elsewhere(here, agreed, str(app.before["client_id"])):
+    if began and any(_elsewhere(here, found)):
         raise RefusedError(
             "A colleague has begun this plan, and the key they made lies on their computer.",
-            fix=f"Have {agreed.mark.name}-key-....pem from their keep put into {here.home.keep.folder}, by a safe way; "
+            fix=f"Have {agreed.mark.name}-... from their keep put into {here.home.keep.folder}, by a safe way; "
             "or draw a new plan, which makes another key.",
         )
 
 
-def tell_second_key(here: Session, plan: Plan) -> None:
+def tell_second_key(here: Session, plan: Plan, found: Survey | None) -> None:
     """Say so where a plan makes a key although the application has one whose other half isn't here."""
-    found = {planned.do: planned.change for planned in plan.changes}
-    app, certificate = found.get("app"), found.get("certificate")
-    if not (app and app.before and certificate and certificate.verb == "create"):
-        return
-    there = _keys_elsewhere(here, plan, str(app.before["client_id"]))
-    if there:
+    for what, half, there in _elsewhere(here, found):
         here.terminal.say(
-            f"The application has a certificate of this set-up already ({', '.join(there)}), and its private "
-            "key isn't on this computer. The plan makes another beside it. To use the one that is there:",
+            f"The application has a {what} of this set-up already ({there}), and its {half} "
+            "isn't on this computer. The plan makes another beside it. To use the one that is there:",
             "note",
         )
         here.terminal.exact(f"  {here.line(f'verify {plan.book.name} --key FILE --keep')}")
 
 
-def _keys_elsewhere(here: Session, plan: Plan, client_id: str) -> list[str]:
-    """List the thumbprints of this set-up's certificates on its application."""
-    from toolkit import certificates
-
-    return [
-        certificates.thumbprint_of(entry["customKeyIdentifier"])
-        for entry in here.tenant.graph.certificates(client_id) or ()
-        if entry.get("displayName") == plan.mark.name and entry.get("customKeyIdentifier")
-    ]
-
-
-def _kept(entry: Mapping[str, Any], kept: Iterable[str]) -> bool:
-    """Tell whether the key of a certificate lies in keep here; a replica that lagged hid it before."""
-    from toolkit.certificates import thumbprint_of
-
-    identifier = entry.get("customKeyIdentifier")
-    end = f"-{thumbprint_of(identifier).lower()}.pem" if identifier else ""
-    return any(end and name.endswith(end) for name in kept)
+def _elsewhere(here: Session, found: Survey | None) -> Iterator[tuple[str, str, str]]:
+    """List what would be made again: what it is, its other half, and the one that is there."""
+    for planned, step in zip(found.changes, found.steps, strict=False) if found else ():
+        if planned.do in HALVES and planned.change.verb == "create" and step.readable:
+            state = step.elsewhere(here.tenant)
+            if state:
+                name = str(state.get("thumbprint") or state.get("name"))
+                yield (*HALVES[planned.do], name)
 
 
 def _keys(here: Session, plan: Plan) -> list[str]:
-    return [name for name in here.home.keep.names() if name.startswith(f"{plan.mark.name}-key-")]
+    begins = (f"{plan.mark.name}-key-", f"{plan.mark.name}-secret-")
+    return [name for name in here.home.keep.names() if name.startswith(begins)]

@@ -80,7 +80,7 @@ def plan(
                 f"Saved to {out}. Apply exactly this with:  {here.line(f'apply {out}')}", "note"
             )
         _print(drawn, form, here.terminal)
-        colleague.tell_second_key(here, drawn)
+        colleague.tell_second_key(here, drawn, found)
     return 3 if check and drawn.needed else 0
 
 

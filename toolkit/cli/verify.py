@@ -277,6 +277,6 @@ def _which(here: Session, what: str, values: dict[str, Any]) -> SetUp:
     run = story.open_run(here.home, here.tenant, book, answers)
     app = str(survey.known.get("app.client_id", ""))
     if run is None and app:
-        survey = setups.with_keys_elsewhere(survey, Mark(book.name, instance), app, here.tenant)
+        survey = setups.with_keys_elsewhere(survey, here.tenant)
     plan = surveying.plan_of(survey, book, answers, here.tenant)
     return SetUp(plan=plan, run=run, survey=survey)

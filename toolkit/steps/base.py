@@ -126,6 +126,10 @@ class Step(ABC):
     def review(self, before: State | None, seen: State) -> None:  # noqa: B027  most steps can't harm others
         """Refuse to go on when writing took something of others along."""
 
+    def elsewhere(self, tenant: Tenant) -> State | None:  # noqa: ARG002  most things have no other half
+        """Look for what another computer made: the thing is there, its key or value isn't here."""
+        return None
+
     def forget(self, tenant: Tenant) -> None:  # noqa: B027  most steps keep nothing on this computer
         """Throw away what this computer kept for what is gone from the tenant, and what a cut left."""
 

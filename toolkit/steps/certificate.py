@@ -128,6 +128,23 @@ class Certificate(Step):
         }
         tenant.graph.set_certificates(self.app, [*entries, new])
 
+    def elsewhere(self, tenant: Tenant) -> State | None:
+        """Look for this set-up's certificate whose private key lies on another computer."""
+        theirs = [
+            entry
+            for entry in tenant.graph.certificates(self.app) or ()
+            if entry.get("displayName") == self.name and entry.get("customKeyIdentifier")
+        ]
+        if not theirs or self.file:
+            return None
+        last = max(theirs, key=lambda entry: str(entry.get("endDateTime")))
+        return {
+            "app": self.app,
+            "thumbprint": thumbprint_in(last),
+            "subject": self.name,
+            "not_after": str(last.get("endDateTime"))[:10],
+        }
+
     def forget(self, tenant: Tenant) -> None:
         """Throw away the keys of this set-up whose certificate is on the application no more."""
         if self.file:

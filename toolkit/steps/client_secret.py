@@ -131,6 +131,29 @@ class ClientSecret(Step):
         elif change.before is not None or not self._hidden(tenant, entries):
             self._make(tenant)
 
+    def elsewhere(self, tenant: Tenant) -> State | None:
+        """Look for this set-up's secret whose value lies on another computer."""
+        theirs = [e for e in graph_secrets.listed(tenant, self.app) or () if self._nonce(e)]
+        if not theirs:
+            return None
+        last = max(theirs, key=lambda entry: str(entry.get("startDateTime")))
+        return {
+            "app": self.app,
+            "key_id": last["keyId"],
+            "name": str(last["displayName"]),
+            "not_after": str(last["endDateTime"])[:10],
+            "unsure": frozenset(),
+        }
+
+    def forget(self, tenant: Tenant) -> None:
+        """Throw away the values whose secret is on the application no more, and what a cut left."""
+        for nonce in sorted(self._nonces(tenant, ASKED)):
+            self._settle(tenant, nonce)
+        entries = graph_secrets.listed(tenant, self.app) or ()
+        there = {self._nonce(entry) for entry in entries}
+        for nonce in self._nonces(tenant, KEPT) - there:
+            tenant.keep.remove(f"{self.prefix}{nonce}{KEPT}")
+
     def matching(self, tenant: Tenant, value: Secret) -> tuple[str, str, Secret] | None:
         """Find this set-up's secret that a value is of: its name in keep, its id, and what is kept.
 
@@ -148,15 +171,6 @@ class ClientSecret(Step):
         ends = str(last["endDateTime"])
         given = graph_secrets.Given(key_id=str(last["keyId"]), value=value, ends=ends)
         return f"{self.prefix}{self._nonce(last)}{KEPT}", given.key_id, _as_kept(given)
-
-    def forget(self, tenant: Tenant) -> None:
-        """Throw away the values whose secret is on the application no more, and what a cut left."""
-        for nonce in sorted(self._nonces(tenant, ASKED)):
-            self._settle(tenant, nonce)
-        entries = graph_secrets.listed(tenant, self.app) or ()
-        there = {self._nonce(entry) for entry in entries}
-        for nonce in self._nonces(tenant, KEPT) - there:
-            tenant.keep.remove(f"{self.prefix}{nonce}{KEPT}")
 
     def _hidden(self, tenant: Tenant, entries: list[dict[str, Any]]) -> bool:
         """Tell whether ours is there: a replica that lagged hid it."""
