@@ -98,9 +98,9 @@ class Console:
         }
         shell = Shell(self.run, static)
         shell.variables |= {"pwd": {"ProviderPath": str(self.folder)}, "lastexitcode": 0}
-        shown = shell.play(script)
-        self.said += map(str, shown)
-        return shown
+        out = shell.play(script)
+        self.said += map(str, out)
+        return out
 
     def run(self, name: str, given: dict[str, Any]) -> list[Any]:
         if not name.startswith(QUIET):

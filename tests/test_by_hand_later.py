@@ -213,3 +213,21 @@ def test_dead_and_tenant_wide_grants_go_only_in_the_second_go(mailgrant: Command
     assert ended.code == 0, ended.err
     assert {step["verb"] for step in ended.json["steps"]} == {"keep"}
     assert ended.json["proof"]["verdict"] == "proved"
+
+
+def test_a_rollover_by_hand_is_proved_with_its_key(mailgrant: CommandLine) -> None:
+    mailgrant.switch("lag off")
+    window = by_hand(mailgrant, name=ROLLOVER)
+    (mailgrant.home / "passphrase").write_text(PASSPHRASE, encoding="utf-8")
+    key = ("--key", str(mailgrant.home / f"mailgrant-{ROLLOVER}-prod.pfx"), "--passphrase-file", str(mailgrant.home / "passphrase"))  # fmt: skip
+    between = mailgrant("verify", ROLLOVER, *key, "--json")
+    assert between.code == 75, between.err
+    assert "yet to come" in between.json["proof"]["why"]
+
+    script = script_of(mailgrant, name=ROLLOVER)
+    with console(mailgrant.practice, mailgrant.home) as again:
+        again.store, again.second_go = window.store, True
+        again.play(script)
+    ended = mailgrant("verify", ROLLOVER, *key, "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["proof"]["verdict"] == "proved"

@@ -60,10 +60,15 @@ SIGNS_IN = {
 MAILBOXES = (
     "It sees a mailbox inside answer and one outside refuse. Too early, it says when to look again."
 )
+BETWEEN = (
+    "It sees a mailbox inside answer, and says pending as long as the second go is to come: what that takes away opens "
+    "the others still. Afterwards it sees one outside refuse. Too early, it says when to look again."
+)
 KEEPING = {
     "certificate": "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire.",
     "client_secret": "With --keep the VALUE stays with mailgrant, and the set-up is one like any other. Then delete the file.",
 }
+KEEPING_KEY = "With --keep the key stays with mailgrant."
 WORD = "SECOND GO"
 """What a person types before the script begins the second go; Enter isn't enough, nor is a pasted line."""
 AT_ONCE = (
@@ -184,7 +189,9 @@ def _proving(guide: Guide) -> tuple[str, ...]:
     if guide.credential is None:
         return VENDORS_KEY if guide.exchange else VENDORS_SIGN_IN
     do = guide.credential.do
-    seen = (MAILBOXES,) if guide.inside else ()
+    if "app" not in guide.kinds:
+        return (SIGNS_IN[do], KEEPING_KEY)
+    seen = ((BETWEEN if guide.second else MAILBOXES),) if guide.inside else ()
     return (SAME_ANSWERS, SIGNS_IN[do], *seen, KEEPING[do])
 
 

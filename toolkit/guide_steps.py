@@ -153,7 +153,7 @@ def _service(api: str, step: RetireGrants) -> Service:
         dead, said = ".", "everything, for the whole tenant and for everybody"
     elif api == EXCHANGE_ONLINE_NAME:
         dead = f"^({'|'.join(map(re.escape, OUTLOOK_REST))})"
-        said = f"all that begins with {', '.join(OUTLOOK_REST)}"
+        said = f"all that begins with {', '.join(each.strip('.') for each in OUTLOOK_REST)}"
     roles = f"^({'|'.join(map(re.escape, wide))})$" if wide else dead
     return Service(api=api, id=EVERY_API[api], roles=roles, scopes=dead, said=said)
 

@@ -66,8 +66,7 @@ class RetireCertificates(Step):
             )
 
     def check(self, tenant: Tenant, found: State | None) -> None:  # noqa: ARG002  what was found is enough
-        """Refuse what is no thumbprint, and an application that isn't there."""
-        self.refuse()
+        """Refuse an application that isn't there."""
         if found is None:
             raise NotFoundError(
                 f"The application {self.app} isn't registered in this tenant.",
