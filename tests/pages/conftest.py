@@ -45,14 +45,14 @@ def draw() -> Draw:
         whole = {**TENANT, **(tenant or {})}
         known: dict[str, Any] = dict(given)
         known |= {f"tenant.{key}": whole[key] for key in ("id", "domain", "name")}
-        before, after = surveying.entries(book, given)
+        goes = surveying.entries(book, given)
         changes = []
-        for entry in before:
+        for entry in (*goes.first, *goes.second):
             state = (found or {}).get(entry.name)
             known |= {f"{entry.name}.{key}": value for key, value in (state or {}).items()}
             step = playbook.build(entry, known, Mark(book.name, str(given["instance"])))
             changes.append(surveying.as_planned(entry, step, Change(state, step.wanted(state))))
-        for entry in after:
+        for entry in goes.last:
             step = playbook.build(entry, known, Mark(book.name, str(given["instance"])))
             changes.append(surveying.as_planned(entry, step, Change({"app": "x"}, None)))
         return Plan(
