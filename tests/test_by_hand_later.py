@@ -231,3 +231,16 @@ def test_a_rollover_by_hand_is_proved_with_its_key(mailgrant: CommandLine) -> No
     ended = mailgrant("verify", ROLLOVER, *key, "--json")
     assert ended.code == 0, ended.err
     assert ended.json["proof"]["verdict"] == "proved"
+
+
+def test_a_secret_by_hand_is_proved_at_mailboxes_inside_and_outside(mailgrant: CommandLine) -> None:
+    mailgrant.switch("lag off")
+    name, options = "jadu-xfp", (*DAYS, "--set", "by_itself=yes")
+    by_hand(mailgrant, *options, name=name)
+    key = ("--key", str(file_of(mailgrant, name)))
+    ended = mailgrant("verify", name, *options, *key, "--wait", "3h", "--json")
+
+    assert ended.code == 0, ended.err
+    assert {step["verb"] for step in ended.json["steps"]} == {"keep"}
+    live = [c["found"] for c in ended.json["proof"]["checks"] if c["layer"] == "live"]
+    assert live == ["open", "closed"]
