@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from cryptography import x509
@@ -19,9 +20,12 @@ from toolkit.practice.control import Practice
 from toolkit.secret import Secret
 
 PASSPHRASE = "a passphrase of my own"
+SID = "S-1-5-21-1004336348-1177238915-682003330-512"
 LATER = 90
 """Seconds of tenant time that go by between two lines that somebody runs by hand."""
 TRIES = 30
+QUIET = ("Get-", "Test-", "Connect-", "Read-", "Join-", "Write-", "icacls")
+"""How what changes nothing in the tenant begins."""
 
 
 @dataclass
@@ -47,13 +51,20 @@ def shown(pem: bytes) -> Certificate:
 
 @dataclass
 class Console:
-    """What an administrator types runs here; `ran` are the cmdlets that wrote something."""
+    """What an administrator types runs here; `ran` are the cmdlets that wrote something.
+
+    `said` is what stands in the window, `private` which files were closed to others, `second_go`
+    whether the person at the keyboard says that its time has come.
+    """
 
     practice: Practice
     http: httpx.Client
     folder: Path
     client_id: str
     client_secret: str
+    second_go: bool = False
+    said: list[str] = field(default_factory=list)
+    private: list[Path] = field(default_factory=list)
     store: list[Certificate] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
@@ -73,12 +84,26 @@ class Console:
         static: dict[str, Callable[..., Any]] = {
             "[System.Security.Cryptography.X509Certificates.X509Certificate2]::new": (
                 lambda path: shown(Path(path).read_bytes())
-            )
+            ),
+            "[System.IO.File]::WriteAllText": lambda path, text: (
+                Path(path).write_text(text, encoding="utf-8", newline="") and None
+            ),
+            "[System.IO.File]::WriteAllBytes": lambda path, data: (
+                Path(path).write_bytes(data) and None
+            ),
+            "[guid]::NewGuid": uuid4,
+            "[System.Security.Principal.WindowsIdentity]::GetCurrent": lambda: {
+                "User": {"Value": SID}
+            },
         }
-        return Shell(self.run, static).play(script)
+        shell = Shell(self.run, static)
+        shell.variables |= {"pwd": {"ProviderPath": str(self.folder)}, "lastexitcode": 0}
+        out = shell.play(script)
+        self.said += map(str, out)
+        return out
 
     def run(self, name: str, given: dict[str, Any]) -> list[Any]:
-        if not name.startswith(("Get-", "Test-", "Connect-", "Read-")):
+        if not name.startswith(QUIET):
             self.ran.append(name)
             self.practice.clock.sleep(LATER)
         if name in LOCAL:
@@ -130,6 +155,27 @@ class Console:
         self.store.append(shown(pair.pem.reveal_bytes()))
         return self.store[-1:]
 
+    def asked(self, given: dict[str, Any]) -> list[Any]:
+        """Type what is asked for; a secret isn't shown while it is typed."""
+        self.said.append(given["Prompt"])
+        if "AsSecureString" in given:
+            return [PASSPHRASE]
+        return ["SECOND GO" if self.second_go else ""]
+
+    def tell(self, given: dict[str, Any]) -> list[Any]:
+        self.said += map(str, given[""])
+        return []
+
+    def close_to_others(self, given: dict[str, Any]) -> list[Any]:
+        path, *rest = given[""]
+        assert rest == ["/inheritance:r", "/grant:r", f"*{SID}:F"]
+        assert not Path(path).read_bytes(), "a secret lay there before the file was closed"
+        self.private.append(Path(path))
+        return []
+
+    def item(self, given: dict[str, Any]) -> list[Any]:
+        return [{"Length": Path(given["LiteralPath"]).stat().st_size}]
+
     def export(self, given: dict[str, Any]) -> list[Any]:
         contents = keystores.open_file(given["Cert"].pem, name="it", passphrase=None, with_key=True)
         packed = packing.pfx(contents, passphrase=Secret(given["Password"]))
@@ -142,7 +188,13 @@ LOCAL: dict[str, Callable[[Console, dict[str, Any]], list[Any]]] = {
     "Connect-ExchangeOnline": lambda _, __: [],
     "Get-Date": lambda _, __: [datetime.now(UTC)],
     "Get-ChildItem": lambda console, _: list(console.store),
-    "Read-Host": lambda _, __: [PASSPHRASE],
+    "Read-Host": Console.asked,
+    "Write-Host": Console.tell,
+    "Write-Warning": Console.tell,
+    "Join-Path": lambda _, given: [str(Path(given["Path"]) / given["ChildPath"])],
+    "Test-Path": lambda _, given: [Path(given["LiteralPath"]).exists()],
+    "Get-Item": Console.item,
+    "icacls.exe": Console.close_to_others,
     "New-SelfSignedCertificate": Console.new_certificate,
     "Export-PfxCertificate": Console.export,
 }

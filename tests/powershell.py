@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
@@ -67,6 +68,16 @@ def added(left: Any, right: Any) -> Any:
     return many(left) + many(right)
 
 
+def written(value: Any, form: str) -> str:
+    """Write an id or a time as .NET would."""
+    if isinstance(value, UUID):
+        assert form == "N"
+        return value.hex
+    if form == "s":
+        return str(value.strftime("%Y-%m-%dT%H:%M:%S"))
+    return str(value.strftime(form.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d")))
+
+
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "-eq": lambda a, b: folded(a) == folded(b),
     "-ne": lambda a, b: folded(a) != folded(b),
@@ -75,9 +86,8 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "-contains": lambda a, b: folded(b) in [folded(each) for each in many(a)],
     "-notcontains": lambda a, b: folded(b) not in [folded(each) for each in many(a)],
     "-match": lambda a, b: bool(a) and re.search(b, a, re.IGNORECASE) is not None,
+    "-notmatch": lambda a, b: re.search(b, a, re.IGNORECASE) is None,
     "-join": lambda a, b: b.join(map(str, many(a))),
-    "-and": lambda a, b: truth(a) and truth(b),
-    "-or": lambda a, b: truth(a) or truth(b),
     "-f": lambda a, b: a.format(*many(b)),
     "+": added,
 }
@@ -87,14 +97,21 @@ METHODS: dict[str, Callable[..., Any]] = {
     "Split": lambda text, sign: text.split(sign),
     "Replace": lambda text, old, new: text.replace(old, new),
     "AddDays": lambda time, days: time + timedelta(days=days),
-    "ToString": lambda time, form: time.strftime(
-        form.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d")
-    ),
+    "ToUniversalTime": lambda time: time.astimezone(UTC),
+    "ToString": written,
+    "Substring": lambda text, start, length: text[start : start + length],
     "Remove": lambda table, key: table.pop(key, None) and None,
     "GetCertHash": lambda certificate: certificate.hash,
 }
 STATIC: dict[str, Callable[..., Any]] = {
     "[System.Convert]::ToBase64String": lambda data: base64.b64encode(data).decode(),
+    "[System.Convert]::FromBase64String": base64.b64decode,
+}
+
+
+CASTS: dict[str, Callable[[Any], Any]] = {
+    "[char]": chr,
+    "[datetime]": datetime.fromisoformat,
 }
 
 
@@ -202,9 +219,10 @@ class Shell:
                 parameters |= self.variables[words(each)[1:].casefold()]
             elif each.type == "script_block_expression":
                 blocks.append(each)
-            else:
-                assert waiting, words(node)
+            elif waiting:
                 parameters[waiting], waiting = self.value(each), ""
+            else:
+                parameters.setdefault("", []).append(self.value(each))
         return words(name), parameters, blocks
 
     # ---- expressions ----
@@ -229,8 +247,7 @@ class Shell:
 
     def _cast_expression(self, node: Node) -> Any:
         kind, value = node.named_children
-        assert words(kind) == "[char]"
-        return chr(self.value(value))
+        return CASTS[words(kind)](self.value(value))
 
     def _array_expression(self, node: Node) -> list[Any]:
         return self.all(node)
@@ -254,7 +271,15 @@ class Shell:
         left, sign, right = node.children
         return COMPARE[words(sign).casefold()](self.value(left), self.value(right))
 
-    _additive_expression = _comparison_expression = _logical_expression = _two
+    def _logical_expression(self, node: Node) -> bool:
+        """Look at the right side only where the left one leaves it open, as PowerShell does."""
+        left, sign, right = node.children
+        decided = truth(self.value(left))
+        if words(sign).casefold() == "-and":
+            return decided and truth(self.value(right))
+        return decided or truth(self.value(right))
+
+    _additive_expression = _comparison_expression = _two
     _format_expression = _two
 
     def _member_access(self, node: Node) -> Any:
@@ -264,7 +289,7 @@ class Shell:
     def _invokation_expression(self, node: Node) -> Any:
         owner, name, rest = node.named_children
         given = [self.value(each) for part in rest.named_children for each in _arguments(part)]
-        if words(owner).startswith("["):
+        if owner.type == "type_literal":
             return self.static[f"{words(owner)}::{words(name)}"](*given)
         return METHODS[words(name)](self.value(owner), *given)
 

@@ -22,10 +22,13 @@ def script_of(mailgrant: CommandLine, *options: str, name: str = MAIN) -> str:
     return ended.out
 
 
-def by_hand(mailgrant: CommandLine, *options: str, name: str = MAIN) -> Console:
+def by_hand(
+    mailgrant: CommandLine, *options: str, name: str = MAIN, second_go: bool = False
+) -> Console:
     """Play the guide's script as an administrator would, until Microsoft knows everything."""
     script = script_of(mailgrant, *options, name=name)
     with console(mailgrant.practice, mailgrant.home) as window:
+        window.second_go = second_go
         window.play(script)
         window.play(script)
     return window

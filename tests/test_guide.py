@@ -102,6 +102,20 @@ def test_every_step_kind_and_field_has_its_commands(mailgrant: CommandLine, tmp_
         assert "it lies in the vendor" in page
 
 
+def test_the_second_go_is_one_block_behind_one_question(mailgrant: CommandLine, tmp_path: Path):
+    book = tmp_path / "rest.yaml"
+    book.write_text(REST, encoding="utf-8")
+    text = scripted(mailgrant, str(book), {})
+    tree = parse(text)
+    last = tree.named_children[-1].named_children[-1]
+
+    assert text.count("Read-Host -Prompt ('Is it proved? Is it in use?") == 1
+    assert last.type == "if_statement"
+    block = (last.text or b"").decode()
+    for number, title in ((9, "Certificates that"), (10, "Permissions on dead")):
+        assert f"# ---- {number}. {title}" not in text.replace(block, "")
+
+
 def test_an_application_of_others_is_taken_as_it_is(mailgrant: CommandLine):
     line = ("guide", "mytimetable-graph", "--yes", "--adopt", VENDOR)
     text = mailgrant(*line, "--format", "ps1").out
@@ -134,6 +148,7 @@ def check_cmdlets(text: str) -> None:
 
 PRODUCTS = {"exo", "core", "Exchange Online"}
 RETIRED = ("Connect-Msol", "Connect-AzureAD", "New-ApplicationAccessPolicy", "Get-Msol")
+THUMBPRINT = "FD82D832EEC1655C2CED27BE2473C2C610E496F2"
 VENDOR = "5f0e4c1a-6d0e-4a53-9d5b-0f3a7c1b2d4e"
 PRINCIPAL = {"ServicePrincipalId", "BodyParameter"}
 GRAPH = {
@@ -154,11 +169,12 @@ GRAPH = {
     "New-MgOauth2PermissionGrant": {"BodyParameter"},
     "Get-MgUser": {"UserId", "Filter"},
     "Get-MgGroup": {"Filter"},
+    "icacls.exe": set(),
 }
-"""What is used of the Microsoft Graph PowerShell SDK.
+"""What is used of the Microsoft Graph PowerShell SDK, and the one program of Windows.
 
 Source: learn.microsoft.com/powershell/module/microsoft.graph.applications, .users, .groups,
-.identity.signins, .authentication
+.identity.signins, .authentication; learn.microsoft.com/windows-server/administration/windows-commands/icacls
 """
 REST = f"""
 title: All that the shipped playbooks don't use
@@ -170,7 +186,14 @@ steps:
   - {{do: redirect, app: "${{app.client_id}}", addresses: ["https://site.example/back?a=1&b='2'"], kind: spa, home_page: "https://site.example"}}
   - {{do: delegated_consent, app: "${{app.client_id}}", delegated: [Calendars.Read], person: anna@northbridge.example}}
   - {{do: user_assignment, app: "${{app.client_id}}", people: ["o'brien@northbridge.example", {VENDOR}]}}
+  - {{do: client_secret, as: secret, app: "${{app.client_id}}", days: 30, beside: {VENDOR}}}
+  - {{do: certificate, as: key, app: "${{app.client_id}}", set_up: other-prod, beside: {THUMBPRINT}}}
   - {{do: app_switch, as: switch, app: "${{app.client_id}}", enabled: false}}
+second_go:
+  confirm: {json.dumps(f"Is it in use? {HOSTILE}", ensure_ascii=False)}
+  steps:
+    - {{do: retire_certificates, as: old, app: "${{app.client_id}}", thumbprints: [{THUMBPRINT}]}}
+    - {{do: retire_grants, as: dead, app: "${{app.client_id}}"}}
 """
 
 

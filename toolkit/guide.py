@@ -12,6 +12,7 @@ from toolkit.playbook import Playbook
 from toolkit.powershell import Variable
 from toolkit.steps.base import Mark, Step
 from toolkit.steps.certificate import Certificate
+from toolkit.steps.client_secret import ClientSecret
 from toolkit.systems.clouds import Cloud
 from toolkit.systems.tenant import Tenant
 from toolkit.visible import prose
@@ -26,6 +27,7 @@ class ByHand:
     do: str
     because: str
     step: Step
+    second: bool = False
 
     @property
     def title(self) -> str:
@@ -33,7 +35,18 @@ class ByHand:
         text = self.step.title
         if isinstance(self.step, Certificate) and not self.step.file:
             text = f"certificate with a private key of your own, for {self.step.days} days"
+        if isinstance(self.step, ClientSecret):
+            text = f"client secret, shown once, for {self.step.days} days"
         return text[:1].upper() + text[1:]
+
+    @property
+    def key_file(self) -> str:
+        """Name the file the script writes what it signs in with into; empty where it makes nothing such."""
+        if isinstance(self.step, ClientSecret):
+            return f"{self.step.begin.removesuffix('-')}{_new(self.step.beside)}.txt"
+        if isinstance(self.step, Certificate) and not self.step.file:
+            return f"{self.step.name}{_new(self.step.beside)}.pfx"
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +61,21 @@ class Guide:
     steps: tuple[ByHand, ...]
     inside: str
     outside: str
+
+    @property
+    def first(self) -> tuple[ByHand, ...]:
+        """List what is done at once."""
+        return tuple(each for each in self.steps if not each.second)
+
+    @property
+    def second(self) -> tuple[ByHand, ...]:
+        """List what is done in a second go."""
+        return tuple(each for each in self.steps if each.second)
+
+    @property
+    def credential(self) -> ByHand | None:
+        """Tell which step brings what the script's reader can sign in with as the application."""
+        return next((each for each in self.steps if each.key_file), None)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -76,6 +104,11 @@ class Guide:
         return {role: ", and ".join(whys) for role, whys in found.items()}
 
 
+def _new(beside: str) -> str:
+    """End the name of a file that is written beside an earlier one."""
+    return "-new" if beside else ""
+
+
 def guide_of(book: Playbook, answers: Answers, tenant: Tenant) -> Guide:
     """Write down what mailgrant would do; asks no tenant anything.
 
@@ -88,7 +121,14 @@ def guide_of(book: Playbook, answers: Answers, tenant: Tenant) -> Guide:
         step = playbook.build(entry, known, mark)
         step.refuse()
         steps.append(
-            ByHand(number=number, name=entry.name, do=entry.do, because=entry.because, step=step)
+            ByHand(
+                number=number,
+                name=entry.name,
+                do=entry.do,
+                because=entry.because,
+                step=step,
+                second=entry.second,
+            )
         )
         known |= {
             f"{entry.name}.{offer}": Variable(f"{entry.name}_{offer}")

@@ -1,25 +1,14 @@
 """The guide as a script, a page, Markdown or data."""
 
-import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit import render, wording
 from toolkit.days import TOKENS
-from toolkit.errors import AnswerError
 from toolkit.guide import ByHand, Guide
-from toolkit.permissions import APIS, MAILBOX_FAMILIES
-from toolkit.powershell import Variable
-from toolkit.steps import names, scope_ways
-from toolkit.steps.app import ANSWERS_BEGIN
-from toolkit.steps.base import Step
-from toolkit.steps.certificate import Certificate
-from toolkit.steps.mailbox_scope import MailboxScope
-from toolkit.steps.security_group import SecurityGroup
-from toolkit.steps.user_assignment import UserAssignment
-from toolkit.systems import graph_assignments, graph_redirects
+from toolkit.guide_steps import of_step
+from toolkit.steps.app import App
+from toolkit.visible import prose
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -28,6 +17,7 @@ SCOPES = ("Application.ReadWrite.All",)
 MORE_SCOPES = {
     "consent": ("AppRoleAssignment.ReadWrite.All",),
     "delegated_consent": ("DelegatedPermissionGrant.ReadWrite.All",),
+    "retire_grants": ("AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"),
     "user_assignment": ("AppRoleAssignment.ReadWrite.All", "User.ReadBasic.All", "Group.Read.All"),
 }
 """What the script asks for besides, by kind of step.
@@ -63,25 +53,49 @@ learn.microsoft.com/powershell/module/exchangepowershell/connect-exchangeonline
 SAME_ANSWERS = (
     "Give the same answers, or name the application in place of the playbook: its notes tell them."
 )
-SIGNS_IN = "mailgrant signs in as the application with the key file; its passphrase is asked for."
-KEEPING = "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire."
-PROVING = (
-    SAME_ANSWERS,
-    SIGNS_IN,
-    "It sees a mailbox inside answer and one outside refuse. Too early, it says when to look again.",
-    KEEPING,
+SIGNS_IN = {
+    "certificate": "mailgrant signs in as the application with the key file; its passphrase is asked for.",
+    "client_secret": "mailgrant signs in as the application with the file that holds the client secret's VALUE, and nothing else.",
+}
+MAILBOXES = (
+    "It sees a mailbox inside answer and one outside refuse. Too early, it says when to look again."
 )
-PROVING_SIGN_IN = (SAME_ANSWERS, SIGNS_IN, KEEPING)
-"""Where an application has no mailbox of its own to try."""
-STOPPING = (
+BETWEEN = (
+    "It sees a mailbox inside answer, and says pending as long as the second go is to come: what that takes away opens "
+    "the others still. Afterwards it sees one outside refuse. Too early, it says when to look again."
+)
+KEEPING = {
+    "certificate": "With --keep the key stays with mailgrant, and the set-up is one like any other: plan, members, handover, retire.",
+    "client_secret": "With --keep the VALUE stays with mailgrant, and the set-up is one like any other. Then delete the file.",
+}
+KEEPING_KEY = "With --keep the key stays with mailgrant."
+WORD = "SECOND GO"
+"""What a person types before the script begins the second go; Enter isn't enough, nor is a pasted line."""
+AT_ONCE = (
     "At once: entra.microsoft.com, Entra ID, Enterprise apps, the application, Properties, Enabled for users to sign-in: No. "
-    + TOKENS,
-    "For good, in this order, what there is of them: the role assignments (Remove-ManagementRoleAssignment), the management scope, Exchange's pointer (Remove-ServicePrincipal), the group if nothing else uses it, the app registration.",
-    "mailgrant finds the set-up by its marks and does both: mailgrant stop, mailgrant retire.",
+    + TOKENS
 )
+FOR_GOOD = "For good, in this order, what there is of them: the role assignments (Remove-ManagementRoleAssignment), the management scope, Exchange's pointer (Remove-ServicePrincipal), the group if nothing else uses it, "
+GOES = "the app registration."
+STAYS = "the new certificate. The app registration stays: others made it."
+GIVEN_BACK = (
+    "What the second go took away is granted again under API permissions, from the list you noted."
+)
+BY_MAILGRANT = (
+    "mailgrant finds the set-up by its marks and does both: mailgrant stop, mailgrant retire."
+)
+STOPPING_KEY = (
+    "Before the second go: delete the new certificate; the earlier ones still work.",
+    "After it: upload the .cer files that the script wrote, then delete the new certificate.",
+)
+"""Where a certificate is all that is made, on an application that was there."""
 VENDORS_KEY = (
     SAME_ANSWERS,
     "The vendor holds the key, so Exchange's own test is all that can be seen from here; what proves it is the vendor's first call.",
+)
+VENDORS_SIGN_IN = (
+    SAME_ANSWERS,
+    "The vendor holds the key: what proves it is the vendor's first sign-in.",
 )
 
 
@@ -116,6 +130,7 @@ def as_json(guide: Guide) -> dict[str, Any]:
                 "as": each.name,
                 "do": each.do,
                 "title": each.title,
+                "second_go": each.second,
                 "portal": portal(guide, each),
             }
             for each in guide.steps
@@ -127,89 +142,19 @@ def as_json(guide: Guide) -> dict[str, Any]:
 
 def portal(guide: Guide, each: ByHand) -> list[str]:
     """List what to do in the portals, one line each."""
-    text = render.text(f"guide/{each.do}.txt.j2", _of_step(guide, each))
+    text = render.text(f"guide/{each.do}.txt.j2", of_step(guide, each))
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _commands(guide: Guide, each: ByHand) -> "Markup":
     from markupsafe import Markup
 
-    text = render.text(f"guide/{each.do}.ps1.j2", _of_step(guide, each))
+    text = render.text(f"guide/{each.do}.ps1.j2", of_step(guide, each))
     return Markup(text)  # noqa: S704  every value in it went through the escaper
 
 
-def _of_step(guide: Guide, each: ByHand) -> dict[str, Any]:
-    step = each.step
-    return {
-        "step": step,
-        "name": each.name,
-        "apis": APIS,
-        "consents": bool({"consent", "delegated_consent"} & guide.kinds),
-        "places": graph_redirects.PLACES,
-        "no_role": graph_assignments.NO_ROLE,
-        "people": list(_people(step)),
-        "graph": guide.cloud.graph,
-        "answers_begin": ANSWERS_BEGIN,
-        "notes": names.notes(step.mark, str(guide.answers.get("change", ""))),
-        "wide": f"^({'|'.join(map(re.escape, MAILBOX_FAMILIES))})",
-        "minimum": sorted(step.minimum) if isinstance(step, SecurityGroup) else [],
-        "scope": _scope(step),
-        "where": _where(guide, step),
-    }
-
-
-def _people(step: Step) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Tell by what people and groups are looked up in the script, and which of them."""
-    said = step.people if isinstance(step, UserAssignment) else ()
-    ids = tuple(each for each in said if graph_assignments.ID.fullmatch(each.lower()))
-    named = tuple(each for each in said if each not in ids)
-    found = (("userPrincipalName", "mail", named), ("id", "id", ids))
-    yield from (each for each in found if each[2])
-
-
-def _where(guide: Guide, step: Step) -> str:
-    """Say which mailboxes a scope is for; a group that an earlier step makes, by its address."""
-    if not isinstance(step, MailboxScope):
-        return ""
-    place = step.place
-    made = {f"{each.name}_id": each.step for each in guide.steps}
-    group = made.get(place.value) if isinstance(place.value, Variable) else None
-    value = group.address if isinstance(group, SecurityGroup) else place.value
-    return scope_ways.WHERE[place.way].format(value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scope:
-    """How a role assignment is limited in the script; `name` is that of a management scope to make."""
-
-    parameter: str
-    value: object
-    name: str = ""
-    groups: tuple[str, ...] = ()
-    filter: str = ""
-
-
-def _scope(step: Step) -> Scope | None:
-    """Tell how a scope is limited; one that isn't limited at all is never written down."""
-    if not isinstance(step, MailboxScope):
-        return None
-    if step.group:
-        return Scope(parameter="RecipientGroupScope", value=step.group)
-    if step.administrative_unit:
-        return Scope(parameter="RecipientAdministrativeUnitScope", value=step.administrative_unit)
-    if not (step.groups or step.filter):
-        raise AnswerError(
-            f"Nothing says which mailboxes {', '.join(step.roles)} is for.",
-            fix="Give a group, groups, a filter or an administrative unit.",
-        )
-    name = scope_ways.scope_name(step.mark, step.place)
-    return Scope(
-        parameter="CustomResourceScope",
-        value=name,
-        name=name,
-        groups=step.groups,
-        filter=step.filter,
-    )
+def _shown(guide: Guide, each: ByHand) -> tuple[ByHand, "Markup", list[str]]:
+    return each, _commands(guide, each), portal(guide, each)
 
 
 def _values(guide: Guide) -> dict[str, Any]:
@@ -219,9 +164,13 @@ def _values(guide: Guide) -> dict[str, Any]:
         "wording": wording,
         "prove": _prove(guide),
         "proving": _proving(guide),
-        "stopping": STOPPING,
+        "stopping": _stopping(guide),
+        "opening": wording.opening(guide.book.gate) if guide.second else "",
+        "asking": _asking(guide),
+        "word": WORD,
         "environments": ENVIRONMENTS.get(guide.cloud.name),
-        "steps": [(each, _commands(guide, each), portal(guide, each)) for each in guide.steps],
+        "first": [_shown(guide, each) for each in guide.first],
+        "second": [_shown(guide, each) for each in guide.second],
         "scopes": [
             *SCOPES,
             *dict.fromkeys(
@@ -237,20 +186,42 @@ def _values(guide: Guide) -> dict[str, Any]:
 
 
 def _proving(guide: Guide) -> tuple[str, ...]:
-    if not _own_key(guide):
-        return VENDORS_KEY
-    return PROVING if guide.inside else PROVING_SIGN_IN
-
-
-def _own_key(guide: Guide) -> bool:
-    return any(isinstance(each.step, Certificate) and not each.step.file for each in guide.steps)
+    if guide.credential is None:
+        return VENDORS_KEY if guide.exchange else VENDORS_SIGN_IN
+    do = guide.credential.do
+    if "app" not in guide.kinds:
+        return (SIGNS_IN[do], KEEPING_KEY)
+    seen = ((BETWEEN if guide.second else MAILBOXES),) if guide.inside else ()
+    return (SAME_ANSWERS, SIGNS_IN[do], *seen, KEEPING[do])
 
 
 def _prove(guide: Guide) -> str:
-    """Write the line that proves it; the key is the file that the script exports."""
-    key = f" --key {guide.mark.name}.pfx" if _own_key(guide) else ""
-    instance = "" if guide.mark.instance == "prod" else f" --set instance={guide.mark.instance}"
-    return f"mailgrant --tenant {guide.tenant['profile']} verify {guide.book.name}{instance}{key}"
+    """Write the line that proves it; the key is the file that the script writes."""
+    made = guide.credential
+    belongs = getattr(made.step, "set_up", "") if made else ""
+    what = f"mailgrant-{belongs}" if belongs else guide.book.name
+    test = guide.mark.instance != "prod" and not belongs
+    instance = f" --set instance={guide.mark.instance}" if test else ""
+    key = f" --key {made.key_file}" if made else ""
+    return f"mailgrant --tenant {guide.tenant['profile']} verify {what}{instance}{key}"
+
+
+def _stopping(guide: Guide) -> tuple[str, ...]:
+    apps = [each.step for each in guide.steps if isinstance(each.step, App)]
+    if not apps:
+        return STOPPING_KEY
+    taken = any(app.taken for app in apps)
+    back = (GIVEN_BACK,) if guide.second else ()
+    return (AT_ONCE, FOR_GOOD + (STAYS if taken else GOES), *back, BY_MAILGRANT)
+
+
+def _asking(guide: Guide) -> str:
+    """Ask for the word before the second go."""
+    gate = guide.book.gate
+    stands = f"has it stood for {gate.after}" if gate.after else ""
+    asked = " and ".join(filter(None, ("Is it proved", stands))) + "?"
+    words = " ".join(filter(None, (asked, prose(gate.confirm))))
+    return f"{words} Type {WORD} if so; Enter stops here"
 
 
 def _plain(text: str) -> "Markup":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from toolkit import inputs, marks, playbook
+from toolkit import gate, inputs, marks, playbook
 from toolkit import plan as planning
 from toolkit import survey as surveying
 from toolkit.dropped import Earlier
@@ -77,9 +77,18 @@ class SetUp:
         return Target(mark=self.mark, client_id=self.client_id, name=self.name)
 
     @property
+    def coming(self) -> list[Planned]:
+        """List what its second go has yet to do; none of it once that has begun."""
+        begun = self.run is not None and gate.passed(self.plan, self.run)
+        needed = [planned for planned in self.survey.changes if planned.change.needed]
+        return [] if begun else [planned for planned in needed if planned.second]
+
+    @property
     def drift(self) -> list[Planned]:
         """List what is not as it was set up."""
-        return [planned for planned in self.survey.changes if planned.change.needed]
+        coming = {planned.name for planned in self.coming}
+        needed = [planned for planned in self.survey.changes if planned.change.needed]
+        return [planned for planned in needed if planned.name not in coming]
 
     def seen(self, do: str) -> State:
         """Tell what is there of the first step of a kind."""

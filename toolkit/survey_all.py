@@ -1,7 +1,7 @@
 """Every set-up mailgrant made, looked at again: those of this home, and colleagues' by their marks."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,12 +48,19 @@ class Looked:
 
 
 def prove(found: SetUp, tenant: Tenant, show: proof.Show, *, wait: timedelta) -> Verdict | None:
-    """Prove one set-up again; None where there is nothing to prove."""
+    """Prove one set-up again: *pending* before its second go, None where there is nothing to prove."""
     plan, survey = found.plan, found.survey
     if not plan.book.proof or not found.app:
         return None
-    wanted = proof.of(plan, survey.known, survey.steps, found.run)
-    return proof.prove(wanted, tenant, found.run, show, wait=wait)
+    interim = bool(found.coming)
+    wanted = proof.of(plan, survey.known, survey.steps, found.run, interim=interim)
+    verdict = proof.prove(wanted, tenant, found.run, show, wait=wait)
+    if not interim or verdict.word != "proved":
+        return verdict
+    coming = ", ".join(planned.title for planned in found.coming)
+    why = f"It holds as far as it is done. Its second go is yet to come: {coming}."
+    show.proving(replace(verdict, word="pending", why=why, checks=()))
+    return replace(verdict, word="pending", why=why)
 
 
 def every(

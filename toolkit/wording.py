@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from toolkit.allowed import allowed_by, group_of
+from toolkit.book import Gate
 from toolkit.inputs import ALWAYS
 from toolkit.marks import answers_in
 from toolkit.permissions import said_twice
@@ -207,9 +208,11 @@ def label(key: str) -> str:
 
 def second_go(plan: Plan) -> str:
     """Say what the second go waits for; empty where nothing is to be done in one."""
-    if not plan.comes_again:
-        return ""
-    gate = plan.book.gate
+    return opening(plan.book.gate) if plan.comes_again else ""
+
+
+def opening(gate: Gate) -> str:
+    """Say what must be so before a second go."""
     stands = f"it has stood for {gate.after}" if gate.after else ""
     person = f"a person has said yes to: {prose(gate.confirm)}" if gate.confirm else ""
     return f"Second go, once this is proved and {' and '.join(filter(None, (stands, person)))}"

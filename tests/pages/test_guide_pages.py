@@ -150,7 +150,37 @@ def test_the_handover_sheet_on_a_telephone_says_what_each_column_was(
 
     html = render.handover_html(handover.sheet_of(made()))
     looks_right(show, html)
-    label = "getComputedStyle(document.querySelector('[data-label]'), '::before').content"
+    for column in ("Where", "Right answer"):
+        cell = f"document.querySelector('[data-label=\"{column}\"]')"
+        label = f"getComputedStyle({cell}, '::before').content"
+        assert show(html, 400).page.evaluate(label) == f'"{column}: "'
+        assert show(html, 1280).page.evaluate(label) == "none"
 
-    assert show(html, 400).page.evaluate(label) == '"Right answer: "'
-    assert show(html, 1280).page.evaluate(label) == "none"
+
+@pytest.mark.parametrize("name", ["certificate-rollover", "mytimetable-outlook-rest"])
+def test_a_second_go_stands_apart_after_the_proof(
+    mailgrant: CommandLine, show: Show, name: str
+) -> None:
+    html = guide(mailgrant, name, ())
+    looks_right(show, html)
+    headings = show(html).page.locator("h2").all_inner_texts()
+
+    assert [each.partition(",")[0] for each in headings] == [
+        "Step by step in the portals",
+        "Prove it",
+        "Second go",
+        "Stop it",
+        "The same as one script",
+    ]
+
+
+@pytest.mark.parametrize("name", ["certificate-rollover", "mytimetable-outlook-rest"])
+def test_a_plan_with_two_goes_on_a_telephone(mailgrant: CommandLine, show: Show, name: str) -> None:
+    html = mailgrant("plan", name, "--yes", "--format", "html").out
+    looks_right(show, html)
+    seen = show(html, 400).page
+    now = seen.locator("[data-label=Now]").first.bounding_box()
+
+    assert now is not None
+    assert now["width"] > 200
+    assert "Second go, once this is proved" in seen.inner_text("main")

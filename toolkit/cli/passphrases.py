@@ -29,7 +29,7 @@ def given(file: Path | None) -> Secret | None:
     return Secret(value) if value else None
 
 
-def from_file(file: Path) -> Secret:
+def from_file(file: Path, what: str = "passphrase") -> Secret:
     """Take the first line of a file."""
     data = load(file)
     # Windows PowerShell's `>` writes UTF-16, Notepad a mark before UTF-8.
@@ -39,7 +39,7 @@ def from_file(file: Path) -> Secret:
     except UnicodeDecodeError as error:
         raise AnswerError(f"{file} isn't text.", fix="Save it as UTF-8.") from error
     if not first:
-        raise AnswerError(f"The first line of {file} is empty.", fix="Put the passphrase there.")
+        raise AnswerError(f"The first line of {file} is empty.", fix=f"Put the {what} there.")
     return Secret(first)
 
 

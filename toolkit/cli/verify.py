@@ -12,6 +12,7 @@ from toolkit import survey as surveying
 from toolkit.cli import changes, passphrases
 from toolkit.cli.apply import EXITS
 from toolkit.cli.connect import Session, session
+from toolkit.cli.exports import TEXT
 from toolkit.cli.options import (
     answers_of,
     answers_option,
@@ -25,7 +26,7 @@ from toolkit.cli.options import (
 )
 from toolkit.errors import NotFoundError, UnionTrapError, UsageError
 from toolkit.lent import LentKey
-from toolkit.setups import SetUp
+from toolkit.setups import SetUp, Target
 from toolkit.steps.base import Mark
 from toolkit.verdicts import Verdict
 
@@ -48,7 +49,8 @@ from toolkit.verdicts import Verdict
     "key_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Sign in as the application with this key, a PEM or PFX: for what was set up by hand.",
+    help="Sign in as the application with this key, a PEM or PFX, or with the client secret's VALUE"
+    " in a .txt: for what was set up by hand.",
 )
 @click.option(
     "--keep",
@@ -104,18 +106,43 @@ def verify(
 def _lent(
     here: Session, what: str, values: dict[str, Any], file: Path, passphrase_file: Path | None
 ) -> LentKey:
-    """Open the key that is lent, for the set-up that is meant."""
+    """Open the key or the secret that is lent, for the set-up that is meant."""
     from toolkit import keystores
 
-    mark = (
-        Mark(playbook.load(what).name, str(values.get("instance", "prod")))
-        if _is_playbook(what)
-        else changes.target_of(here, what).mark
-    )
+    if file.suffix.lower() == TEXT:
+        if passphrase_file:
+            raise UsageError(
+                "A client secret has no passphrase.", fix="Leave --passphrase-file out."
+            )
+        value = passphrases.from_file(file, "client secret's VALUE")
+        return lent.lend_secret(here.tenant, _target(here, what, values), value)
+    mark = _mark(what, values) if _is_playbook(what) else changes.target_of(here, what).mark
     data, passphrase = passphrases.load(file), passphrases.given(passphrase_file)
     if passphrase is None and keystores.is_locked(data, with_key=True):
         passphrase = passphrases.asked(f"Passphrase of {file}")
     return lent.lend(here.tenant, mark, file, data, passphrase)
+
+
+def _mark(what: str, values: dict[str, Any]) -> Mark:
+    """Tell which set-up a playbook and its answers mean."""
+    return Mark(playbook.load(what).name, str(values.get("instance", "prod")))
+
+
+def _target(here: Session, what: str, values: dict[str, Any]) -> Target:
+    """Find the application of the set-up that is meant."""
+    if not _is_playbook(what):
+        return changes.target_of(here, what)
+    mark = _mark(what, values)
+    if setups.marked_as(here.tenant, mark.name) is None:
+        raise _nothing(mark)
+    return changes.target_of(here, mark.name)
+
+
+def _nothing(mark: Mark) -> NotFoundError:
+    return NotFoundError(
+        f"Nothing of {mark.name} is in the tenant: its application isn't there.",
+        fix=f"`mailgrant setup {mark.playbook}` sets it up, `mailgrant guide {mark.playbook}` tells how by hand.",
+    )
 
 
 def _trapped(here: Session, trap: UnionTrapError) -> int:
@@ -135,10 +162,7 @@ def _one(
     here.terminal.still()
     client_id = found.app
     if not client_id:
-        raise NotFoundError(
-            f"Nothing of {found.mark.name} is in the tenant: its application isn't there.",
-            fix=f"`mailgrant setup {found.mark.playbook}` sets it up, `mailgrant guide {found.mark.playbook}` tells how by hand.",
-        )
+        raise _nothing(found.mark)
     if key is not None:
         lent.refuse_stranger(here.tenant, key, client_id)
     for planned in found.drift:
@@ -146,8 +170,9 @@ def _one(
     patience = wait_of(wait, practice=here.tenant.practice)
     verdict = survey_all.prove(found, here.tenant, here.terminal, wait=patience)
     if key is not None and keeping:
-        key.stay()
-        here.terminal.say(f"The key is kept here from now on: {key.name}.", "note")
+        key.stay(here.tenant, client_id)
+        what = "client secret" if key.credential.secret_id else "key"
+        here.terminal.say(f"The {what} is kept here from now on: {key.name}.", "note")
     _point_out_key(here, found, verdict)
     if here.settings.as_json:
         print_json(_as_json(here, found, verdict))
@@ -166,7 +191,12 @@ def _one(
 def _point_out_key(here: Session, found: SetUp, verdict: Verdict | None) -> None:
     """Say how a set-up is tried whose key isn't here, where nobody has tried it."""
     tried = verdict is None or any(check.layer == "live" for check in verdict.checks)
-    if tried or verdict is None or verdict.word != "unknown" or not found.seen("certificate"):
+    if (
+        tried
+        or verdict is None
+        or verdict.word != "unknown"
+        or not (found.seen("certificate") or found.seen("client_secret"))
+    ):
         return
     here.terminal.say("Whoever holds the key can try it:", "note")
     here.terminal.exact(

@@ -23,7 +23,8 @@ UNSURE_SECONDS = 120.0
 """How long a secret whose answer was lost may take to be seen on every server."""
 TRIES = 3
 ASKED, KEPT = ".asked", ".json"
-NAME_IN_KEEP = re.compile(r"([0-9a-f]{8})(\.asked|\.json)")
+NONCE = "[0-9a-f]{8}"
+NAME_IN_KEEP = re.compile(rf"({NONCE})(\.asked|\.json)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +157,24 @@ class ClientSecret(Step):
         for nonce in self._nonces(tenant, KEPT) - there:
             tenant.keep.remove(f"{self.prefix}{nonce}{KEPT}")
 
+    def matching(self, tenant: Tenant, value: Secret) -> tuple[str, str, Secret] | None:
+        """Find this set-up's secret that a value is of: its name in keep, its id, and what is kept.
+
+        Which one it is Entra's hint tells: the first characters of the value.
+        Source: learn.microsoft.com/graph/api/resources/passwordcredential
+        """
+        begun = [
+            entry
+            for entry in graph_secrets.listed(tenant, self.app) or ()
+            if self._nonce(entry) and value.reveal().startswith(str(entry.get("hint") or ""))
+        ]
+        if not begun:
+            return None
+        last = max(begun, key=lambda entry: str(entry.get("startDateTime")))
+        ends = str(last["endDateTime"])
+        given = graph_secrets.Given(key_id=str(last["keyId"]), value=value, ends=ends)
+        return f"{self.prefix}{self._nonce(last)}{KEPT}", given.key_id, _as_kept(given)
+
     def _hidden(self, tenant: Tenant, entries: list[dict[str, Any]]) -> bool:
         """Tell whether ours is there: a replica that lagged hid it."""
         there = {self._nonce(entry) for entry in entries if entry["keyId"] != self.beside}
@@ -175,8 +194,7 @@ class ClientSecret(Step):
                 if not left:
                     raise
                 continue
-            value = {"key_id": given.key_id, "value": given.value.reveal(), "ends": given.ends}
-            tenant.keep.put(f"{self.prefix}{nonce}{KEPT}", json.dumps(value).encode())
+            tenant.keep.put(f"{self.prefix}{nonce}{KEPT}", _as_kept(given).reveal_bytes())
             tenant.keep.remove(asked)
             return
 
@@ -200,7 +218,7 @@ class ClientSecret(Step):
         """Tell the nonce in a secret's name; empty where the name isn't one of this set-up's."""
         name = str(entry.get("displayName") or "")
         nonce = name.removeprefix(self.begin)
-        return nonce if name != nonce and re.fullmatch(r"[0-9a-f]{8}", nonce) else ""
+        return nonce if name != nonce and re.fullmatch(NONCE, nonce) else ""
 
     def _nonces(self, tenant: Tenant, ending: str) -> frozenset[str]:
         """List the nonces in keep: of the values that are there, or of those only asked for."""
@@ -209,6 +227,11 @@ class ClientSecret(Step):
         ]
         found = [NAME_IN_KEEP.fullmatch(each) for each in rest]
         return frozenset(match[1] for match in found if match and match[2] == ending)
+
+
+def _as_kept(given: graph_secrets.Given) -> Secret:
+    kept = {"key_id": given.key_id, "value": given.value.reveal(), "ends": given.ends}
+    return Secret(json.dumps(kept))
 
 
 def kept_secret(keep: Keep, key_id: str) -> Secret:

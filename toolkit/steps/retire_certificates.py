@@ -36,11 +36,12 @@ class RetireCertificates(Step):
     @property
     def title(self) -> str:
         """Name the thing."""
-        listed = ", ".join(f"{each[:8]}..." for each in self._wanted) or "none"
+        listed = ", ".join(f"{each[:8]}..." for each in self.listed) or "none"
         return f"certificates that the new one replaces: {listed}"
 
     @property
-    def _wanted(self) -> tuple[str, ...]:
+    def listed(self) -> tuple[str, ...]:
+        """List each thumbprint once, as Entra shows it."""
         return tuple(dict.fromkeys(each.replace(":", "").upper() for each in self.thumbprints))
 
     def read(self, tenant: Tenant) -> State | None:
@@ -49,7 +50,7 @@ class RetireCertificates(Step):
         if entries is None:
             return None
         there = {thumbprint_in(entry) for entry in entries}
-        return {"app": self.app, "certificates": frozenset(there & set(self._wanted))}
+        return {"app": self.app, "certificates": frozenset(there & set(self.listed))}
 
     def wanted(self, found: State | None) -> State | None:
         """Want none of them."""
@@ -57,7 +58,7 @@ class RetireCertificates(Step):
 
     def refuse(self) -> None:
         """Refuse what is no thumbprint."""
-        odd = [each for each in self._wanted if not _is_thumbprint(each)]
+        odd = [each for each in self.listed if not _is_thumbprint(each)]
         if odd:
             raise AnswerError(
                 f"{odd[0]!r} is no thumbprint of a certificate.",
@@ -92,7 +93,7 @@ class RetireCertificates(Step):
     def forget(self, tenant: Tenant) -> None:
         """Throw away the public parts of those that are on the application again."""
         there = {thumbprint_in(entry) for entry in tenant.graph.last_certificates(self.app) or ()}
-        for thumbprint in self._wanted:
+        for thumbprint in self.listed:
             if thumbprint in there:
                 tenant.keep.remove(self._name(thumbprint))
 
