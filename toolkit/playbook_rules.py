@@ -136,8 +136,9 @@ class _Rules:
                     _line_of(self.book.proof, name),
                     f"the proof's {name} must be {' or '.join(f'${{{each}}}' for each in good) or 'left out'}",
                 )
-        for line in self.book.handover:
-            self._well_formed(_line_of(line, "value"), line["value"])
+        for line in (self.book.connect, *self.book.handover):
+            for name, value in line.items():
+                self._well_formed(_line_of(line, name), value)
 
     def _well_formed(self, line: int, value: Any) -> None:
         for text in value if isinstance(value, list) else (value,):
@@ -180,7 +181,7 @@ class _Rules:
             made.add(entry.name)
             offered |= {f"{entry.name}.{each}" for each in entry.kind.offers}
         known = asked | offered | set(self.questions)
-        for node in (self.book.proof, *self.book.handover):
+        for node in (self.book.proof, self.book.connect, *self.book.handover):
             for name, value in node.items():
                 self._known(_line_of(node, name), frozenset(references(value)), known)
 
