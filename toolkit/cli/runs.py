@@ -175,8 +175,11 @@ def _confirm(here: Session, plan: Plan, run: Run, *, confirmed: bool) -> None:
 
 def _day(here: Session, plan: Plan, run: Run, wait: timedelta) -> int:
     """Carry on a change of a set-up."""
-    from toolkit.cli import changes, retire
+    from toolkit.cli import changes, probing, retire
 
+    if plan.book.name == "probe":
+        probing.finish(here, run)
+        return 0
     changes.begin(here, plan, run)
     if plan.book.name == "retire":
         return retire.carry(here, plan, run)
