@@ -22,6 +22,7 @@ TOKENS = (
     "the vendor and is of no use from now on; removing the account there deletes it."
 )
 """Source: learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes"""
+LEFT_OPEN = "As said above, that isn't all that lets them in: the vendor's tokens stay of use."
 OPEN = (
     "everybody of the tenant may use it (consent is for everybody, and nobody has to be assigned), so one person "
     "can't be kept out"

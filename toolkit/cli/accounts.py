@@ -225,7 +225,7 @@ def revoke(
             run = changes.begin(here, drawn, going_on)
             more = {"people": list(names), "stays": list(stays)}
             code = changes.carry(here, drawn, run, wait=NOTHING_TO_PROVE, more=more)
-        here.terminal.say(accounts_story.TOKENS, "note")
+        here.terminal.say(accounts_story.LEFT_OPEN if stays else accounts_story.TOKENS, "note")
         return code
 
 
