@@ -23,7 +23,7 @@ from tests.desk import (
 )
 from tests.practice.entra.browsing import Browser
 from tests.set_up import colleague, copied
-from tests.windows import windows
+from tests.windows import buttons, windows
 from toolkit.practice.passwords import PRACTICE_PASSWORD
 
 AUTHORIZE = ("accounts", "authorize")
@@ -49,7 +49,15 @@ def back_at(url: str) -> str:
 def bring(address: str, **fields: str) -> httpx.Response:
     """Bring an answer to the address on this computer, as a browser does."""
     with httpx.Client(trust_env=False) as plain:
-        return plain.get(f"{address}?{urlencode(fields)}")
+        return plain.post(address, data=fields)
+
+
+def continued(browser: Browser) -> dict[str, str]:
+    """Go on from Entra's last page, and tell what it sends to this computer."""
+    browser.deliver = False
+    if "Continue" not in buttons(browser):
+        browser.press("Return to the application without signing in")
+    return browser.press("Continue").arrived
 
 
 def probing(
@@ -71,9 +79,7 @@ def probing(
 def signing_in(who: str, password: str = PRACTICE_PASSWORD) -> Act:
     def act(browser: Browser, address: str) -> None:
         browser.sign_in(who, password)
-        if not browser.arrived:
-            browser.press("Return to the application without signing in")
-        page = bring(address, **browser.arrived)
+        page = bring(address, **continued(browser))
         assert page.status_code == 200
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert "<script" not in page.text
@@ -130,9 +136,7 @@ def test_who_is_not_assigned_is_told_the_line_that_lets_in(mailgrant: CommandLin
 def test_who_declines_is_no_proof(mailgrant: CommandLine):
     def declining(browser: Browser, address: str) -> None:
         browser.press("Cancel")
-        if not browser.arrived:
-            browser.press("Return to the application without signing in")
-        bring(address, **browser.arrived)
+        bring(address, **continued(browser))
 
     ended = probing(mailgrant, declining)
     assert (ended.code, "AADSTS65004" in words(ended)) == (1, True), words(ended)
@@ -151,32 +155,33 @@ def test_nobody_at_the_browser_proves_nothing(mailgrant: CommandLine):
 
 def test_strangers_at_the_address_confuse_nobody(mailgrant: CommandLine):
     def among_strangers(browser: Browser, address: str) -> None:
-        place = urlsplit(address)
+        browser.sign_in(METTE)
+        answer, place = continued(browser), urlsplit(address)
+        twice = urlencode([*answer.items(), ("code", "another")])
+        form = {"content-type": "application/x-www-form-urlencoded"}
         with httpx.Client(trust_env=False) as plain:
             assert plain.get(f"http://{place.netloc}/favicon.ico").status_code == 404
-            assert plain.get(address).status_code == 400
-            assert plain.get(f"{address}?state=another&code=stolen").status_code == 400
-            assert plain.get(f"{address}?error=access_denied").status_code == 400
-            assert plain.post(address, data={"code": "stolen"}).status_code == 405
+            assert plain.get(address).status_code == 404
+            assert plain.get(f"{address}?{urlencode(answer)}").status_code == 404
             assert plain.put(address).status_code == 501
-            assert plain.get(address, headers={"host": "rebound.example"}).status_code == 404
-        browser.sign_in(METTE)
-        twice = urlencode([*browser.arrived.items(), ("code", "another")])
-        with httpx.Client(trust_env=False) as plain:
-            assert plain.get(f"{address}?{twice}").status_code == 400
-        assert bring(address, **browser.arrived).status_code == 200
+            assert plain.post(address).status_code == 400
+            assert plain.post(address, data={"code": "stolen"}).status_code == 400
+            assert plain.post(address, data={"code": "stolen", "state": "x"}).status_code == 400
+            assert plain.post(address, data={"state": answer["state"]}).status_code == 400
+            assert plain.post(address, content=twice, headers=form).status_code == 400
+            assert plain.post(address, content=b"x" * 20_000).status_code == 413
+            rebound = {"host": "rebound.example"}
+            assert plain.post(address, data=answer, headers=rebound).status_code == 404
+        assert bring(address, **answer).status_code == 200
 
     ended = probing(mailgrant, among_strangers)
     assert ended.json["proof"]["verdict"] == "proved", words(ended)
 
 
-def test_a_code_of_another_sign_in_is_refused_by_its_proof_key(mailgrant: CommandLine):
+def test_a_code_that_entra_never_gave_is_refused(mailgrant: CommandLine):
     def swapping(browser: Browser, address: str) -> None:
         browser.sign_in(METTE)
-        state = browser.arrived["state"]
-        url = httpx.URL(str(browser.client.base_url))
-        assert url.host == "localhost"
-        bring(address, state=state, code="0.made-up-by-somebody")
+        bring(address, state=continued(browser)["state"], code="0.made-up-by-somebody")
 
     ended = probing(mailgrant, swapping)
     assert ended.json["proof"]["verdict"] == "failed"
@@ -188,8 +193,8 @@ def test_no_code_no_token_and_no_state_is_written_down_or_shown(mailgrant: Comma
 
     def watched(browser: Browser, address: str) -> None:
         browser.sign_in(METTE)
-        carried.update(browser.arrived)
-        bring(address, **browser.arrived)
+        carried.update(continued(browser))
+        bring(address, **carried)
 
     ended = probing(mailgrant, watched, METTE, "--json")
     assert ended.json["proof"]["verdict"] == "proved", ended.err

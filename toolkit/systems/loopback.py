@@ -30,7 +30,8 @@ GOT = (200, "Go on in the terminal", "mailgrant has heard from Entra. You may cl
 NO = (200, "Entra said no", "The terminal says why, and what to do. You may close this window.")
 STRANGE = (400, "That isn't the answer", "It belongs to no sign-in that was begun here. Go on in the window that mailgrant showed.")  # fmt: skip
 NOWHERE = (404, "There is nothing here", "Only the answer of one sign-in is waited for.")
-ONLY_READ = (405, "Nothing is taken here", "Only the answer of one sign-in is waited for.")
+TOO_LONG = (413, "That isn't the answer", "It is longer than any answer of Entra.")
+ANSWERS = {"code", "error"}
 
 
 class Listener:
@@ -64,19 +65,14 @@ class Listener:
                 continue  # looks up so often that Ctrl-C is heard on Windows too
         return None
 
-    def hear(self, target: str, host: str) -> Page:
-        """Judge what a browser asks for, and tell the page that it gets."""
-        parts = urlsplit(target)
-        if parts.path != self._path or host not in {
-            f"{name}:{self._port}" for name in (NAME, HOST)
-        }:
+    def hear(self, target: str, host: str, body: str) -> Page:
+        """Judge what a browser sends, and tell the page that it gets."""
+        hosts = {f"{name}:{self._port}" for name in (NAME, HOST)}
+        if urlsplit(target).path != self._path or host not in hosts:
             return NOWHERE
-        said = _fields(parts.query)
-        if said is None or not hmac.compare_digest(
-            said.get("state", "").encode(), self._state.encode()
-        ):
-            return STRANGE
-        if not ("code" in said or "error" in said):
+        said = _fields(body)
+        state = said.get("state", "").encode()
+        if not hmac.compare_digest(state, self._state.encode()) or not said.keys() & ANSWERS:
             return STRANGE
         if "code" in said:
             Secret(said["code"])  # the redactor knows it from now on
@@ -109,11 +105,18 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "mailgrant", ""
 
     def do_GET(self) -> None:
-        listener: Listener = self.server.listener  # type: ignore[attr-defined]
-        self._show(listener.hear(self.path[:LONGEST], self.headers.get("Host", "")))
+        """Say that nothing is to be seen here: Entra's answer is posted."""
+        self._show(NOWHERE)
 
     def do_POST(self) -> None:
-        self._show(ONLY_READ)
+        """Take what may be the answer."""
+        listener: Listener = self.server.listener  # type: ignore[attr-defined]
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > LONGEST:
+            self._show(TOO_LONG)
+            return
+        body = self.rfile.read(int(length)).decode("ascii", "replace")
+        self._show(listener.hear(self.path, self.headers.get("Host", ""), body))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  the library's signature
         """Answer what is no request of a browser like anything else that isn't the answer."""
@@ -143,13 +146,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
-def _fields(query: str) -> dict[str, str] | None:
-    """Read a query; None where a name comes twice, or where there are too many."""
+def _fields(body: str) -> dict[str, str]:
+    """Read a form; nothing where a name comes twice, or where there are too many."""
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
-        return None
-    return dict(pairs) if len(dict(pairs)) == len(pairs) else None
+        return {}
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else {}
 
 
 @cache

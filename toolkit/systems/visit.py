@@ -10,9 +10,11 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from toolkit import certificates
 from toolkit.errors import UnreachableError
+from toolkit.permissions import OPEN_ID
 from toolkit.secret import Secret
 from toolkit.systems import http
 from toolkit.systems.aadsts import advice
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 logging.getLogger("msal").setLevel(logging.CRITICAL)  # it would write answers down
 BUSY = 500
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +72,12 @@ class Visit:
             exclude_scopes=["offline_access"],
         )
         self._flow = self._client.initiate_auth_code_flow(
-            [f"{self._cloud.graph}/{each}" for each in sorted(scopes)],
+            [f"{self._cloud.graph}/{each}" for each in sorted(set(scopes) - OPEN_ID.keys())],
             redirect_uri=address,
             state=state,
             prompt="select_account",
             login_hint=hint,
-            response_mode="query",
+            response_mode="form_post",  # so that no code lies in the browser's history
         )
         url = str(self._flow["auth_uri"])
         http.keep_to(url, SERVICE, self._cloud.login, self._cloud.login_alias)
@@ -147,7 +150,10 @@ class _Transport:
     def _sent(self, method: str, url: str, options: dict[str, Any]) -> "httpx.Response":
         import httpx
 
-        known: dict[str, Any] = {name: options.get(name) for name in ("params", "data", "headers")}
+        known: dict[str, Any] = {name: options.get(name) for name in ("params", "headers")}
+        if "data" in options:  # msal's assertion is bytes, of which httpx would make b'...'
+            known["content"] = urlencode(options["data"])
+            known["headers"] = {**(known["headers"] or {}), "Content-Type": FORM}
         self._meter.count()
         try:
             with http.one_by_one(self._cloud) as client:
