@@ -395,6 +395,13 @@ def test_any_application_is_listed_by_its_client_id_and_nothing_is_written(mailg
     assert (unknown.code, "no enterprise application" in said(unknown.err)) == (1, True)
 
 
+def test_sign_ins_that_nobody_paid_for_are_said_to_be_unreadable(mailgrant: CommandLine):
+    assert mailgrant("accounts", "list", APP, "--json").json["sign_ins_readable"] is True
+    mailgrant.switch("entra-p1 off")
+    ended = mailgrant("accounts", "list", APP)
+    assert (ended.code, "Last sign-ins: not readable" in said(ended.err)) == (0, True)
+
+
 def test_a_list_takes_no_more_requests_for_more_people(mailgrant: CommandLine):
     few = mailgrant("accounts", "list", APP, "--json").json["requests"]
     with mailgrant.world() as world:

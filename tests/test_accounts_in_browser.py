@@ -104,6 +104,8 @@ def test_consent_in_one_name_opens_jadu_to_that_person_until_it_is_revoked(
     assert status(page).startswith(f"Connected as {RECTOR}, calendar ")
     page.get_by_role("button", name=f"Read again {RECTOR}").click()
     assert status(page).startswith("Read again")
+    rows = mailgrant("accounts", "list", PERSONAL_APP, "--json").json["accounts"]
+    assert {row["who"]: bool(row["last_sign_in"]) for row in rows} == {METTE: False, RECTOR: True}
 
     done(mailgrant, *REVOKE, RECTOR)
     page.get_by_role("button", name=f"Read again {RECTOR}").click()

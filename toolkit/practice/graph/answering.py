@@ -23,6 +23,7 @@ from toolkit.practice.graph import (
     query,
     reports,
     schema,
+    sign_ins,
     tenant,
 )
 from toolkit.practice.graph.errors import GraphError, bad, missing, no_segment, not_modelled
@@ -53,6 +54,7 @@ ROUTES = Table(
             conditional_access,
             mailboxes,
             reports,
+            sign_ins,
         )
         for route in module.routes()
     ]
@@ -71,6 +73,7 @@ SETS = {
     "tenantAppManagementPolicy": "policies/defaultAppManagementPolicy",
     "mailboxSettings": "mailboxSettings",
     "servicePrincipalSignInActivity": "reports/servicePrincipalSignInActivities",
+    "signIn": "auditLogs/signIns",
     "unifiedRoleAssignment": "roleManagement/directory/roleAssignments",
     "unifiedRoleDefinition": "roleManagement/directory/roleDefinitions",
     "unifiedRoleEligibilitySchedule": "roleManagement/directory/roleEligibilitySchedules",
