@@ -4,8 +4,8 @@ Sources: learn.microsoft.com/graph/api/signin-list; the refusal is the one repor
 github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/7276 and msgraph-sdk-dotnet/issues/1006.
 """
 
-from toolkit.practice.entra import sign_in_log
 from toolkit.practice.administrative_units import paid_for
+from toolkit.practice.entra import sign_in_log
 from toolkit.practice.graph.errors import GraphError
 from toolkit.practice.graph.objects import Call, Rows
 from toolkit.practice.graph.paths import Route
