@@ -13,6 +13,8 @@ from tests.conftest import CommandLine
 from tests.crowding import CLIENT, crowd, foreign
 from tests.practice.entra.browsing import METTE, Browser, browsing
 from tests.practice.entra.conftest import Client
+from tests.signing_in import by
+from tests.windows import accept, windows
 from toolkit.permissions import covered, meaning_in_names, said_twice
 from toolkit.practice import control
 
@@ -189,9 +191,9 @@ def test_consent_for_one_person_declares_nothing_and_names_that_person(
         ("permissions=https://graph.microsoft.com/Calendars.Read", 2, "Write Calendars.Read."),
         ("permissions=Calenders.Read", 2, "Did you mean Calendars.Read?"),
         ("permissions=open_id", 2, "Did you mean openid?"),
-        ("permissions=EWS.AccessAsUser.All", 2, "It belongs to Office 365 Exchange Online"),
+        ("permissions=Calendars.Read.All", 2, "It belongs to Office 365 Exchange Online"),
         ("permissions=Calendars.ReadBasic.All", 2, "as an application permission only"),
-        ("api=Office 365 Exchange Online", 2, "has no delegated permission Calendars.Read"),
+        ("api=Office 365 Exchange Online", 2, "It belongs to Microsoft Graph"),
         ("api=Graph", 2, "The API 'Graph' isn't known"),
         ("person=nobody@northbridge.example", 1, "There is no user nobody@northbridge.example"),
     ],
@@ -202,9 +204,19 @@ def test_a_permission_that_cannot_be_meant_is_refused_with_what_is(
     refused(mailgrant, "apply", one, *given(answer), code=code, says=says)
 
 
-def test_what_belongs_to_graph_is_not_asked_of_exchange(mailgrant: CommandLine, one: str):
-    answers = given("api=Office 365 Exchange Online", "permissions=openid")
-    refused(mailgrant, "apply", one, *answers, says="It belongs to Microsoft Graph")
+def test_an_administrator_is_asked_for_writing_only_when_it_is_due(person: CommandLine):
+    with windows(person.home, accept()) as browser:
+        planned = by(person, "plan", BOOK, "--yes", *given(f"people={METTE}"))
+        assert planned.code == 0, planned.err
+        assert not [url for url in browser.seen if "Write" in url]
+        ended = by(person, "setup", BOOK, "--yes", "--json", *given(f"people={METTE}"))
+
+    assert ended.code == 0, ended.err
+    assert ended.json["proof"]["verdict"] == "proved"
+    assert set(ended.json["consented"]) >= {
+        "AppRoleAssignment.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+    }
 
 
 # ---- people sign in ----
@@ -223,13 +235,12 @@ def signing_in(mailgrant: CommandLine) -> Iterator[Client]:
             yield Client(practice, http, browser, client)
 
 
-def opened(client: Client, who: str, address: str = ADDRESS) -> Browser:
-    page = client.open("Calendars.Read", redirect_uri=address)
-    return page.sign_in(who) if page.page.forms else page
+def opened(client: Client, address: str = ADDRESS) -> Browser:
+    return client.open("Calendars.Read", redirect_uri=address)
 
 
 def test_who_is_assigned_signs_in_without_being_asked_to_consent(signing_in: Client):
-    page = opened(signing_in, METTE)
+    page = opened(signing_in).sign_in(METTE)
 
     assert page.arrived["code"]
     tokens = signing_in.redeem(redirect_uri=ADDRESS).json()
@@ -238,11 +249,11 @@ def test_who_is_assigned_signs_in_without_being_asked_to_consent(signing_in: Cli
 
 
 def test_who_is_not_assigned_is_sent_away(signing_in: Client):
-    assert "AADSTS50105" in f"{opened(signing_in, RECTOR).alert}{signing_in.browser.arrived}"
+    assert "AADSTS50105" in opened(signing_in).sign_in(RECTOR).alert
 
 
 def test_another_address_even_by_its_query_is_not_answered(signing_in: Client):
-    assert "AADSTS50011" in opened(signing_in, METTE, ADDRESS.replace("o365", "")).alert
+    assert "AADSTS50011" in opened(signing_in, ADDRESS.replace("o365", "")).alert
 
 
 # ---- in words ----

@@ -139,6 +139,11 @@ MISTAKES = {
     "an empty reference": ("App-${instance}", "App-${}", "is no reference"),
     # proof and sheet
     "a proof of half": (', outside: "${outside}"', "", "'outside' is missing"),
+    "a scope without mailboxes to prove it": (
+        ', inside: "${inside}", outside: "${outside}"',
+        "",
+        "'inside' is missing",
+    ),
     "a proof that is a list": ("proof: {", "proof: [x]\nhandover_: {", "isn't known|`name: value`"),
     "a proof of something else": ('{app: "${app.client_id}"', '{app: "${app.id}"', "proof's app"),
     "a proof by a text": ('inside: "${inside}"', "inside: me@x.example", "proof's inside must be"),

@@ -70,7 +70,10 @@ class Guide:
     @property
     def rights(self) -> dict[str, str]:
         """List the Entra roles it takes, and for what."""
-        return {right.role: prose(right.why) for each in self.steps for right in each.step.needs}
+        found: dict[str, dict[str, None]] = {}
+        for right in (right for each in self.steps for right in each.step.needs):
+            found.setdefault(right.role, {})[prose(right.why)] = None
+        return {role: ", and ".join(whys) for role, whys in found.items()}
 
 
 def guide_of(book: Playbook, answers: Answers, tenant: Tenant) -> Guide:

@@ -122,7 +122,7 @@ class _Rules:
         named = [each for each in MAILBOXES if each in self.book.proof]
         for each in MAILBOXES:
             if self.book.proof and each not in named and (named or scoped):
-                raise self.bad(self.book.proof.line, f"{each!r} is missing")
+                raise self.bad(_line_of(self.book.proof, "app"), f"{each!r} is missing")
         for name, value in self.book.proof.items():
             found = REFERENCE.fullmatch(value)
             do, offer = PROVED_BY.get(name, ("", ""))

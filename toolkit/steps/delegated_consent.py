@@ -109,6 +109,8 @@ class DelegatedConsent(Step):
                     f"{self.api} has no delegated permission {value}.",
                     fix=self._belongs(tenant, value),
                 )
+        if self.person:
+            tenant.graph.user_id(self.person)
         registered = not self.readable or tenant.graph.application_by_client_id(self.app)
         if not self.person and not registered:
             raise NotFoundError(
