@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.desk import (
     refused,
 )
 from tests.set_up import colleague, copied
+from tests.windows import accept, taking_pages, windows
 from toolkit.systems.graph_assignments import AT_ONCE
 
 AUTHORIZE, REVOKE = ("accounts", "authorize"), ("accounts", "revoke")
@@ -61,6 +63,18 @@ def personal_home(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def one_by_one(personal_home: Path, tmp_path: Path) -> CommandLine:
     return copied(personal_home, tmp_path / "one")
+
+
+class Pages(webbrowser.BaseBrowser):
+    """A browser that only remembers which pages it was to open."""
+
+    def __init__(self) -> None:
+        super().__init__("test")
+        self.seen: list[str] = []
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:
+        self.seen.append(url)
+        return True
 
 
 def said(text: str) -> str:
@@ -197,6 +211,14 @@ def test_nobody_is_sent_to_a_page_that_is_none(mailgrant: CommandLine, page: str
         assert "--connect URL opens that page" in said(ended.err)
 
 
+def test_the_connect_page_opens_in_the_browser_of_this_computer(mailgrant: CommandLine):
+    pages = Pages()
+    with taking_pages(pages):
+        ended = mailgrant(*AUTHORIZE, APP, METTE, "--yes", "--connect", "https://desk.example/c")
+    assert ended.code == 0, ended.err
+    assert pages.seen == ["https://desk.example/c"]
+
+
 def test_a_page_on_this_computer_needs_no_encryption(mailgrant: CommandLine):
     page = "http://localhost:8080/connect"
     ended = mailgrant(*AUTHORIZE, APP, METTE, "--yes", "--no-browser", "--connect", page)
@@ -317,6 +339,19 @@ def test_without_being_asked_nobody_is_signed_out(mailgrant: CommandLine):
     with mailgrant.world() as world:
         (user,) = world.store.find("user", userPrincipalName=METTE)
     assert "_sessions_from" not in user
+
+
+def test_a_person_is_asked_for_the_right_to_sign_others_out_only_then(mailgrant: CommandLine):
+    right, seen = "User.RevokeSessions.All", []
+    for number, words in enumerate(((), ("--sign-out-everywhere",))):
+        name = f"person{number}"
+        assert mailgrant("tenants", "add", name, "--practice").code == 0
+        done(mailgrant, *AUTHORIZE, APP, RECTOR, "--no-browser")
+        with windows(mailgrant.home, accept()) as browser:
+            ended = mailgrant("--tenant", name, *REVOKE, APP, RECTOR, *words, "--yes", "--json")
+        assert (RECTOR in assigned(mailgrant, APP)) is False, ended.err
+        seen.append(any(right in url for url in browser.seen))
+    assert seen == [False, True]
 
 
 # ---- who can't be meant ----

@@ -178,6 +178,11 @@ steps:
   - {{do: redirect, app: "${{app.client_id}}", addresses: ["https://site.example/back?a=1&b='2'"], kind: spa, home_page: "https://site.example"}}
   - {{do: delegated_consent, app: "${{app.client_id}}", delegated: [Calendars.Read], person: anna@northbridge.example}}
   - {{do: user_assignment, app: "${{app.client_id}}", people: ["o'brien@northbridge.example", {VENDOR}]}}
+  - {{do: personal_consent, app: "${{app.client_id}}", people: ["o'brien@northbridge.example"], delegated: [Calendars.Read]}}
+  - {{do: personal_consent, as: no_consent, app: "${{app.client_id}}", people: [anna@northbridge.example], gone: true}}
+  - {{do: assignment, app: "${{app.client_id}}", people: ["o'brien@northbridge.example"]}}
+  - {{do: assignment, as: no_assignment, app: "${{app.client_id}}", people: [anna@northbridge.example], gone: true}}
+  - {{do: sign_out, people: ["o'brien@northbridge.example"]}}
   - {{do: app_switch, as: switch, app: "${{app.client_id}}", enabled: false}}
 """
 

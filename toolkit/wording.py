@@ -76,6 +76,8 @@ IN_TITLES = (
     "home_page",
     "roles",
     "granted",
+    "consented",
+    "signed_out",
     "person",
     "answers",
     "unsure",

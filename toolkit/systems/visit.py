@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from toolkit import certificates
 from toolkit.errors import UnreachableError
 from toolkit.permissions import OPEN_ID
 from toolkit.secret import Secret
@@ -86,6 +85,8 @@ class Visit:
     def _credential(self) -> str | dict[str, str]:
         if self._secret is not None:
             return self._secret.reveal()
+        from toolkit import certificates
+
         pem = self._key.reveal_bytes() if self._key is not None else b""
         thumbprint = certificates.inspect(pem, name="The key in keep")[0].thumbprint
         return {"private_key": pem.decode("ascii"), "thumbprint": thumbprint}
