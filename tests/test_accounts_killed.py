@@ -1,6 +1,5 @@
 """Letting people in and out, and trying the way in, killed around what is written and run again, or taken back."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -134,13 +133,12 @@ def test_ctrl_c_takes_the_address_away(waiting: subprocess.Popen[str], tmp_path:
     ]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("line", [("runs", "resume"), PROBE])
 def test_what_a_probe_left_that_was_killed_is_taken_away_by_the_next_line(
     waiting: subprocess.Popen[str], tmp_path: Path, line: tuple[str, ...]
 ):
     mailgrant = CommandLine(tmp_path / "home")
-    os.kill(waiting.pid, signal.SIGKILL)
+    waiting.kill()
     waiting.wait(timeout=60)
     assert any("localhost" in each for each in addresses(mailgrant, APP))
     ended = mailgrant(*line)

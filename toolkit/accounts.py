@@ -18,14 +18,15 @@ from toolkit.visible import several
 Entry = dict[str, Any]
 OPEN_ALREADY = "everybody of the tenant may use it already, since consent is for everybody and nobody has to be assigned."
 TOKENS = (
-    "An access token that the application has already lives on for 60 to 90 minutes. Its refresh token stays with "
-    "the vendor and is of no use from now on; removing the account there deletes it."
+    "An access token that the application has already lives on for 60 to 90 minutes, up to 28 hours where its software "
+    "takes part in continuous access evaluation. Its refresh token stays with the vendor and is of no use from now "
+    "on; removing the account there deletes it."
 )
 """Source: learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes"""
 LEFT_OPEN = "As said above, that isn't all that lets them in: the vendor's tokens stay of use."
 OPEN = (
-    "everybody of the tenant may use it (consent is for everybody, and nobody has to be assigned), so one person "
-    "can't be kept out"
+    "everybody of the tenant may use it for {scopes} (consent is for everybody, and nobody has to be assigned), so "
+    "one person can't be kept out"
 )
 
 
@@ -163,9 +164,9 @@ def kept_in(access: Access, names: Mapping[str, str]) -> Iterator[str]:
     """Say of each person what lets them in that can't be taken back from them alone."""
     for name, person in names.items():
         if access.for_everybody and not access.required:
-            yield f"{name}: {OPEN}."
+            yield f"{name}: {OPEN.format(scopes=several(access.for_everybody))}."
             continue
-        for group in access.groups_of(person) if access.required else ():
+        for group in access.groups_of(person) if access.for_everybody else ():
             yield (
                 f"{name}: assigned by the group {group.get('principalDisplayName') or group['principalId']}; who is "
                 "taken out of the group is out."

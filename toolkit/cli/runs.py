@@ -175,11 +175,10 @@ def _confirm(here: Session, plan: Plan, run: Run, *, confirmed: bool) -> None:
 
 def _day(here: Session, plan: Plan, run: Run, wait: timedelta) -> int:
     """Carry on a change of a set-up."""
-    from toolkit.cli import changes, probing, retire
+    from toolkit.cli import changes, retire
 
     if plan.book.name == "probe":
-        probing.finish(here, run)
-        return 0
+        return take_back(here, run, yes=True, force=False, delete=False)
     changes.begin(here, plan, run)
     if plan.book.name == "retire":
         return retire.carry(here, plan, run)

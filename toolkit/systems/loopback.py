@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
 
@@ -41,8 +42,8 @@ class Listener:
     is the only one.
     """
 
-    def __init__(self, server: ThreadingHTTPServer, path: str) -> None:
-        self._port, self._path = server.server_address[1], path
+    def __init__(self, port: int, path: str) -> None:
+        self._port, self._path = port, path
         self._state = secrets.token_urlsafe(32)
         self._answers: queue.Queue[dict[str, str]] = queue.Queue(maxsize=1)
 
@@ -84,23 +85,33 @@ class Listener:
 @contextmanager
 def listening() -> Iterator[Listener]:
     """Listen on a free port of this computer, for nobody else, for a while."""
-    server = ThreadingHTTPServer((HOST, 0), _Handler)
-    server.daemon_threads = True
-    listener = Listener(server, BEGINS + secrets.token_urlsafe(16))
-    server.listener = listener  # type: ignore[attr-defined]
+    server = _Server((HOST, 0), _Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": LOOK}, daemon=True)
     thread.start()
     try:
-        yield listener
+        yield server.listener
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
 
 
+class _Server(ThreadingTCPServer):
+    """Listens on a port that is its own: Windows would let others have one that may be reused."""
+
+    allow_reuse_address = False
+    daemon_threads = True
+
+    def server_activate(self) -> None:
+        """Make the listener, now that the port is known."""
+        self.listener = Listener(self.server_address[1], BEGINS + secrets.token_urlsafe(16))
+        super().server_activate()
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Answers with one of our pages; notes down nothing of what was asked, for it may hold the code."""
 
+    server: _Server
     timeout = SECONDS
     server_version, sys_version = "mailgrant", ""
 
@@ -110,13 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take what may be the answer."""
-        listener: Listener = self.server.listener  # type: ignore[attr-defined]
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > LONGEST:
             self._show(TOO_LONG)
             return
         body = self.rfile.read(int(length)).decode("ascii", "replace")
-        self._show(listener.hear(self.path, self.headers.get("Host", ""), body))
+        self._show(self.server.listener.hear(self.path, self.headers.get("Host", ""), body))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  the library's signature
         """Answer what is no request of a browser like anything else that isn't the answer."""
