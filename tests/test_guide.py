@@ -188,6 +188,11 @@ steps:
   - {{do: user_assignment, app: "${{app.client_id}}", people: ["o'brien@northbridge.example", {VENDOR}]}}
   - {{do: client_secret, as: secret, app: "${{app.client_id}}", days: 30, beside: {VENDOR}}}
   - {{do: certificate, as: key, app: "${{app.client_id}}", set_up: other-prod, beside: {THUMBPRINT}}}
+  - {{do: personal_consent, app: "${{app.client_id}}", people: ["o'brien@northbridge.example"], delegated: [Calendars.Read]}}
+  - {{do: personal_consent, as: no_consent, app: "${{app.client_id}}", people: [anna@northbridge.example], gone: true}}
+  - {{do: assignment, app: "${{app.client_id}}", people: ["o'brien@northbridge.example"]}}
+  - {{do: assignment, as: no_assignment, app: "${{app.client_id}}", people: [anna@northbridge.example], gone: true}}
+  - {{do: sign_out, people: ["o'brien@northbridge.example"]}}
   - {{do: app_switch, as: switch, app: "${{app.client_id}}", enabled: false}}
 second_go:
   confirm: {json.dumps(f"Is it in use? {HOSTILE}", ensure_ascii=False)}

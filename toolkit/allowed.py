@@ -9,6 +9,7 @@ from toolkit.plan import Plan, Planned
 from toolkit.state import texts
 from toolkit.steps.scope_ways import GROUP, WHERE, place_in
 from toolkit.strict_yaml import REFERENCE
+from toolkit.visible import several
 
 EVERY_MAILBOX = "EVERY mailbox of the tenant"
 WHILE_SIGNED_IN = "as {person}; nothing while nobody is signed in"
@@ -73,6 +74,9 @@ def allowed_by(plan: Plan, planned: Planned) -> Iterator[Allowed]:
     if planned.do == "delegated_consent":
         yield from _in_names(plan, planned)
         return
+    if planned.do == "personal_consent":
+        yield from _in_own_names(planned)
+        return
     for value in sorted(after.get("granted", ())):
         opens = any(reaches_mailboxes(api, value) for api in APIS)
         yield Allowed(planned.name, value, meaning(value), "", mailboxes=opens)
@@ -85,6 +89,17 @@ def _in_names(plan: Plan, planned: Planned) -> Iterator[Allowed]:
     person = str((planned.change.after or {}).get("person") or "whoever signs in")
     as_whom = (ONCE_SIGNED_IN if later else WHILE_SIGNED_IN).format(person=person)
     for value in sorted(texts(planned.change.after, "granted")):
+        words = meaning_in_names(value)
+        yield Allowed(planned.name, value, words, "", mailboxes=False, as_whom=as_whom)
+
+
+def _in_own_names(planned: Planned) -> Iterator[Allowed]:
+    """Tell what the consent of single people lets the application do, in all their names."""
+    said = [each.partition(": ") for each in texts(planned.change.after, "consented")]
+    values = {value for _, _, value in said}
+    where = ONCE_SIGNED_IN if OFFLINE in values else WHILE_SIGNED_IN
+    as_whom = where.format(person=several({name for name, _, _ in said}))
+    for value in sorted(values):
         words = meaning_in_names(value)
         yield Allowed(planned.name, value, words, "", mailboxes=False, as_whom=as_whom)
 

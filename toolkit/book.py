@@ -12,7 +12,7 @@ from toolkit.steps import CATALOGUE
 from toolkit.steps.base import Mark, Step
 from toolkit.strict_yaml import REFERENCE
 
-DAYS = ("members", "stop", "retire", "organization", "secrets")
+DAYS = ("members", "stop", "retire", "organization", "secrets", "authorize", "revoke", "probe")
 """The playbooks of the days after, which nobody calls by name."""
 TENANT = ("id", "domain", "name", "login")
 """What a playbook may say of the tenant (`${tenant.id}`); `login` is where its cloud signs people in."""
@@ -59,7 +59,10 @@ class Gate:
 
 @dataclass(frozen=True, kw_only=True)
 class Playbook:
-    """One guided set-up. `text` is the file itself; `digest` its SHA-256."""
+    """One guided set-up. `text` is the file itself; `digest` its SHA-256.
+
+    `connect` says where people connect their accounts to the vendor's software.
+    """
 
     name: str
     title: str
@@ -71,6 +74,7 @@ class Playbook:
     entries: tuple[Entry, ...]
     gate: Gate
     proof: Mapping[str, str]
+    connect: Mapping[str, str]
     handover: tuple[Mapping[str, str], ...]
     text: str = field(repr=False)
 

@@ -19,7 +19,7 @@ from toolkit.steps.mailboxes import CLOUD_MAILBOXES
 from toolkit.systems.tenant import Tenant
 from toolkit.verdicts import Verdict
 
-DELTA = ("add", "remove")
+DELTA = ("add", "remove", "people")
 MANY = 20
 """Addresses that are looked up one by one; of more than that all recipients are listed once."""
 TOKENS = (

@@ -21,6 +21,7 @@ ROOT = (
     "steps",
     "second_go",
     "proof",
+    "connect",
     "handover",
 )
 SOURCE = ("page", "url", "read")
@@ -31,6 +32,7 @@ FINDS = ("dead_api",)
 """What can be looked for in the tenant: an application that holds permissions on a dead API."""
 SECOND_GO = ("after", "confirm", "steps")
 PROOF = ("app", "certificate", "secret", "inside", "outside")
+CONNECT = ("page", "where")
 HANDOVER = ("label", "value")
 MOST = 100
 """Questions, steps and lines of the handover sheet; more than a person can oversee is a mistake."""
@@ -66,6 +68,7 @@ class Reader:
             entries=(*map(self._entry, self._nodes(root, "steps")), *self._second(root)),
             gate=self._gate(root),
             proof=self._texts_of(root, "proof", PROOF, ("app",), references=True),
+            connect=self._texts_of(root, "connect", CONNECT, references=True),
             handover=tuple(self._lines(root, "handover", HANDOVER)),
             text=text,
         )

@@ -138,8 +138,9 @@ class _Rules:
                     _line_of(self.book.proof, name),
                     f"the proof's {name} must be {' or '.join(f'${{{each}}}' for each in good) or 'left out'}",
                 )
-        for line in self.book.handover:
-            self._well_formed(_line_of(line, "value"), line["value"])
+        for line in (self.book.connect, *self.book.handover):
+            for name, value in line.items():
+                self._well_formed(_line_of(line, name), value)
 
     def _well_formed(self, line: int, value: Any) -> None:
         for text in value if isinstance(value, list) else (value,):
@@ -189,8 +190,9 @@ class _Rules:
             self._known(
                 _line_of(self.book.proof, name), frozenset(references(value)), known | maybe
             )
-        for line in self.book.handover:
-            self._known(_line_of(line, "value"), frozenset(references(line["value"])), known | ever)
+        for node in (self.book.connect, *self.book.handover):
+            for name, value in node.items():
+                self._known(_line_of(node, name), frozenset(references(value)), known | ever)
 
     def _signs_in(self, offered: set[str]) -> None:
         """Let the proof have something to sign in with, whatever is answered, where it has it at all."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from toolkit.inputs import KINDS, NAME
 from toolkit.playbook_reader import (
+    CONNECT,
     ENTRY,
     FINDS,
     HANDOVER,
@@ -46,6 +47,7 @@ def schema() -> dict[str, Any]:
         "steps": steps,
         "second_go": _object({**dict.fromkeys(SECOND_GO, TEXT), "steps": steps}, ("steps",)),
         "proof": _texts(PROOF, needed=("app",)),
+        "connect": _texts(CONNECT),
         "handover": _list(_texts(HANDOVER, needed=HANDOVER)),
     }
     missing = [name for name in ROOT if name not in parts]

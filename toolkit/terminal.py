@@ -38,6 +38,7 @@ STYLES = {
     "wait": "yellow",
 }
 VERBS_STYLE = {"create": "add", "change": "change", "remove": "remove", "keep": "keep"}
+OWN_AUTHORITY = "The practice tenant has an authority of its own: let the browser pass, here only."
 WORDS = {"proved": "good", "pending": "wait", "failed": "bad", "unknown": "bad"}
 
 
@@ -214,10 +215,17 @@ class Terminal:
         )
         self.exact(url)
         if self.practice:
-            self.say(
-                "The practice tenant has an authority of its own: let the browser pass, here only."
-            )
+            self.say(OWN_AUTHORITY)
         return False
+
+    def show_page(self, url: str, what: str, *, opens: bool) -> None:
+        """Say where something is done in a browser; the address is never cut."""
+        begins = "A browser window opens" if opens else "Open this page"
+        rest = " If none does, open this page:" if opens else ""
+        self.say(f"{begins}: {what}.{rest}", "note")
+        self.exact(url)
+        if self.practice:
+            self.say(OWN_AUTHORITY)
 
     def show_code(self, url: str, code: str, what: str) -> None:
         """Say where to type a code in. Nobody else may be given it: it signs in this mailgrant."""

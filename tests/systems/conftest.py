@@ -46,6 +46,9 @@ class Told:
     def open_browser(self, url: str, what: str) -> bool:
         return False
 
+    def show_page(self, url: str, what: str, *, opens: bool) -> None:
+        self.worked.append(f"{what}: {url}")
+
     def show_code(self, url: str, code: str, what: str) -> None:
         self.worked.append(f"{what}: {code} at {url}")
 

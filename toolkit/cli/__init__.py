@@ -19,6 +19,7 @@ COMMANDS = {
     "runs": ("runs", "List runs, show one, carry one on."),
     "handover": ("handover", "Write the vendor's sheet and the mail to send."),
     "members": ("members", "Who is inside: list, add, remove, make equal to a list."),
+    "accounts": ("accounts", "People who use a delegated application: let in, list, let out."),
     "stop": ("stop", "Disable an application at once; undo enables it again."),
     "retire": ("retire", "Disable, wait, take away in order, write the closing sheet."),
     "guide": ("guide", "The same set-up by hand: portal paths and one PowerShell script."),

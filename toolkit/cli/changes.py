@@ -153,15 +153,28 @@ def begin(here: Session, drawn: Plan, run: Run | None) -> Run:
     return run
 
 
-def carry(here: Session, drawn: Plan, run: Run, *, wait: timedelta) -> int:
-    """Carry out a change of members, or a stop, in its run, and say how it ended."""
+def carry(
+    here: Session,
+    drawn: Plan,
+    run: Run,
+    *,
+    wait: timedelta,
+    more: Mapping[str, Any] | None = None,
+) -> int:
+    """Carry out a change of a set-up in its run, and say how it ended; `more` goes into the JSON."""
     verdict = days.carry_out(drawn, run, here.tenant, here.terminal, wait=wait)
     renewing.trace(here.home, drawn, run)
     here.settings.state.pop("resume", None)
-    return tell(here, drawn, run, verdict)
+    return tell(here, drawn, run, verdict, more)
 
 
-def tell(here: Session, drawn: Plan, run: Run | None, verdict: Verdict | None) -> int:
+def tell(
+    here: Session,
+    drawn: Plan,
+    run: Run | None,
+    verdict: Verdict | None,
+    more: Mapping[str, Any] | None = None,
+) -> int:
     """Say how a change ended, as words or JSON, and give back the exit code."""
     outcome = "nothing" if run is None else "done"
     if verdict is not None and verdict.word == "pending":
@@ -192,6 +205,7 @@ def tell(here: Session, drawn: Plan, run: Run | None, verdict: Verdict | None) -
                 "removed": list(_listed(drawn, "remove")),
                 "proof": verdict.as_json() if verdict else None,
                 "requests": dict(here.tenant.meter.counts),
+                **(more or {}),
             }
         )
     return EXITS[verdict.word] if verdict else 0

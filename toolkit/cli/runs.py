@@ -179,6 +179,8 @@ def _day(here: Session, plan: Plan, run: Run, wait: timedelta) -> int:
     """Carry on a change of a set-up."""
     from toolkit.cli import changes, retire
 
+    if plan.book.name == "probe":
+        return take_back(here, run, yes=True, force=False, delete=False)
     changes.begin(here, plan, run)
     if plan.book.name == "retire":
         return retire.carry(here, plan, run)

@@ -17,6 +17,7 @@ from toolkit.practice.store import Body, Store
 ASIDE = {
     "deletedItem",
     "permissionCache",
+    "signIn",
     "signInActivity",
     "signInFailure",
     "signInReplica",

@@ -82,6 +82,11 @@ def refuse_home_page(address: str) -> None:
     _refuse("home page", address, OF_THE_WEB)
 
 
+def refuse_page(address: str) -> None:
+    """Refuse a page that nobody should be sent to: anything but https, or http on this computer."""
+    _refuse("page", address, (WITH_SIGN_IN[-1], *OF_THE_WEB[:-1]))
+
+
 def refuse_host(host: str) -> None:
     """Refuse a host that isn't one alone, with or without a port."""
     if HOST.fullmatch(host):

@@ -10,6 +10,7 @@ from toolkit.systems.tenant import Tenant
 
 if TYPE_CHECKING:
     from toolkit.systems.graph import Graph
+    from toolkit.systems.visit import Visit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +36,9 @@ class Credential:
         if self.secret_id:
             return tenant.graph_as(client_id, secret=kept_secret(tenant.keep, self.secret_id))
         return tenant.graph_as(client_id, key=Secret(kept_key(tenant.keep, self.thumbprint)))
+
+    def visit(self, tenant: Tenant, client_id: str) -> "Visit":
+        """Have one person sign in through the application; raises NotFoundError as `enter` does."""
+        if self.secret_id:
+            return tenant.visit(client_id, secret=kept_secret(tenant.keep, self.secret_id))
+        return tenant.visit(client_id, key=Secret(kept_key(tenant.keep, self.thumbprint)))

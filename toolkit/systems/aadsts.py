@@ -102,7 +102,21 @@ ADVICE_FOR_PEOPLE = {
 """What only people meet: passwords, second factors, devices, browsers."""
 
 
-def advice(codes: frozenset[int]) -> str:
-    """Say what a refusal means and what to do, by the first code that is known."""
-    known = {**ADVICE, **ADVICE_FOR_PEOPLE}
+ADVICE_FOR_VISITORS = {
+    50011: "Entra doesn't know the address to come back to yet. Run the same line again in some minutes.",
+    50105: "The person isn't assigned to the application, which lets in only who is: mailgrant accounts authorize.",
+    65001: "Nobody has consented in this person's name: mailgrant accounts authorize.",
+    65004: "The person declined what the application asks for. Run the same line again and accept, or consent for them: mailgrant accounts authorize.",
+    90094: "People can't consent by themselves here. Consent for this person: mailgrant accounts authorize.",
+    90095: "People can't consent by themselves here. Consent for this person: mailgrant accounts authorize.",
+}
+"""What people meet who sign in through an application that an administrator set up."""
+
+
+def advice(codes: frozenset[int], *, visiting: bool = False) -> str:
+    """Say what a refusal means and what to do, by the first code that is known.
+
+    `visiting` is for people who sign in through an application that was set up for a vendor.
+    """
+    known = {**ADVICE, **ADVICE_FOR_PEOPLE, **(ADVICE_FOR_VISITORS if visiting else {})}
     return next((known[code] for code in sorted(codes) if code in known), UNKNOWN)

@@ -111,21 +111,22 @@ def groups_in(graph: "Graph", group: str) -> list[Body]:
 
 def _people(graph: "Graph", key: str, wanted: Iterable[str]) -> Iterator[Body]:
     builder = graph.sdk.users
-    for few in _few(wanted):
-        options = query(builder, filter=f"{key} in ({few})", select=names(PERSON))
+    for part in few(wanted):
+        options = query(builder, filter=f"{key} in ({part})", select=names(PERSON))
         request = builder.to_get_request_information(options)
         yield from graph.read_all(request, "look people up", PERSON)
 
 
 def _groups(graph: "Graph", key: str, wanted: Iterable[str]) -> Iterator[Body]:
     builder = graph.sdk.groups
-    for few in _few(wanted):
-        options = query(builder, filter=f"{key} in ({few})", select=names(GROUP))
+    for part in few(wanted):
+        options = query(builder, filter=f"{key} in ({part})", select=names(GROUP))
         request = builder.to_get_request_information(options)
         yield from graph.read_all(request, "look groups up", GROUP)
 
 
-def _few(wanted: Iterable[str]) -> Iterator[str]:
+def few(wanted: Iterable[str]) -> Iterator[str]:
+    """Write values for an `in`, as many at once as Graph takes."""
     every = [text(each) for each in wanted]
     for start in range(0, len(every), AT_ONCE):
         yield ",".join(every[start : start + AT_ONCE])

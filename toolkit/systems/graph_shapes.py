@@ -63,7 +63,17 @@ CONSENTED = {
     "principalId?": str,
     "scope?": str,
 }
-ASSIGNED = {"id": str, "principalId": str, "principalDisplayName?": str, "appRoleId?": str}
+ASSIGNED = {
+    "id": str,
+    "principalId": str,
+    "principalDisplayName?": str,
+    "principalType?": str,
+    "createdDateTime?": str,
+    "appRoleId?": str,
+}
+LOOKED_UP = {"id": str, "displayName?": str, "userPrincipalName?": str, "mail?": str}
+SIGNED_IN = {"userId": str, "createdDateTime": str, "status": {"errorCode": int}}
+SIGNED_OUT_SINCE = {"userPrincipalName": str, "signInSessionsValidFromDateTime?": str}
 PERSON = {"id": str, "userPrincipalName": str}
 GROUP = {"id": str, "displayName?": str, "mail?": str, "securityEnabled?": bool}
 OWNER = {"id": str, "userPrincipalName?": str}

@@ -3,7 +3,7 @@
 import os
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import RefusedError
 from toolkit.systems.clouds import Cloud
@@ -41,14 +41,26 @@ def client(cloud: Cloud) -> "httpx.AsyncClient":
     """Make a client that trusts only what the cloud's record says, whatever the environment says."""
     import httpx
 
-    timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
-    return httpx.AsyncClient(
-        verify=ssl.create_default_context(cafile=str(authorities(cloud))),
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=not cloud.practice,
-        headers=greeting(cloud),
-    )
+    return httpx.AsyncClient(**_options(cloud))
+
+
+def one_by_one(cloud: Cloud) -> "httpx.Client":
+    """Make the same for a library that waits for each answer."""
+    import httpx
+
+    return httpx.Client(**_options(cloud))
+
+
+def _options(cloud: Cloud) -> dict[str, Any]:
+    import httpx
+
+    return {
+        "verify": ssl.create_default_context(cafile=str(authorities(cloud))),
+        "timeout": httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
+        "follow_redirects": False,
+        "trust_env": not cloud.practice,
+        "headers": greeting(cloud),
+    }
 
 
 def authorities(cloud: Cloud) -> Path:

@@ -16,6 +16,9 @@ class Prompts(Protocol):
     def open_browser(self, url: str, what: str) -> bool:
         """Show a sign-in page for `what`; true means it is shown, false lets the computer do it."""
 
+    def show_page(self, url: str, what: str, *, opens: bool) -> None:
+        """Say where `what` is done in a browser, and whether the computer opens it."""
+
     def show_code(self, url: str, code: str, what: str) -> None:
         """Say where to type a code in to sign in for `what`."""
 
@@ -32,6 +35,9 @@ class Silence:
     def open_browser(self, url: str, what: str) -> bool:  # noqa: ARG002  nobody is there
         """Leave it to the computer's own browser."""
         return False
+
+    def show_page(self, url: str, what: str, *, opens: bool) -> None:
+        """Say nothing."""
 
     def show_code(self, url: str, code: str, what: str) -> None:
         """Say nothing."""

@@ -16,6 +16,7 @@ from toolkit.systems.wire import Loop, Meter
 if TYPE_CHECKING:
     from toolkit.systems.exchange_online import ExchangeOnline
     from toolkit.systems.graph import Graph
+    from toolkit.systems.visit import Visit
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Tenant:
     @cached_property
     def graph(self) -> "Graph":
         """Microsoft Graph, as whoever is signed in."""
-        return self._graph(self.identity)
+        return self.graph_of(self.identity)
 
     @cached_property
     def exchange(self) -> "ExchangeOnline":
@@ -77,9 +78,18 @@ class Tenant:
             secret=secret,
             metadata=self.identity.metadata,
         )
-        return self._graph(identity)
+        return self.graph_of(identity)
 
-    def _graph(self, identity: Identity) -> "Graph":
+    def visit(
+        self, client_id: str, *, key: Secret | None = None, secret: Secret | None = None
+    ) -> "Visit":
+        """Have one person sign in through an application, which shows its key or secret."""
+        from toolkit.systems.visit import Visit
+
+        return Visit(self.cloud, self.id, client_id, meter=self.meter, key=key, secret=secret)
+
+    def graph_of(self, identity: Identity) -> "Graph":
+        """Microsoft Graph as somebody else."""
         from toolkit.systems.graph import Graph
 
         graph = Graph(self, identity)

@@ -9,9 +9,10 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-from toolkit.practice.entra import device, people, person_tokens, scopes, tickets
+from toolkit.practice.entra import device, people, person_tokens, scopes, sign_in_log, tickets
 from toolkit.practice.entra.clients import PUBLIC, SINGLE_PAGE, Client
 from toolkit.practice.entra.person_tokens import SignedIn
+from toolkit.practice.entra.scopes import Wish
 from toolkit.practice.entra.token_refusal import TokenRefusal, bad_client, missing
 from toolkit.practice.store import Body
 from toolkit.practice.world import World
@@ -66,7 +67,14 @@ def _code(world: World, form: Form, client: Client, _tenant: str, prove: Prove) 
     user = _current(world, ticket)
     wish = scopes.read(world, form.get("scope") or ticket["scope"], client)
     who = SignedIn(user=user, client=client, methods=tuple(ticket["methods"]), nonce=ticket["nonce"])  # fmt: skip
-    return person_tokens.answer(world, who, wish, client_info=form.get("client_info") == "1")
+    return _signed_in(world, who, wish, form)
+
+
+def _signed_in(world: World, who: SignedIn, wish: Wish, form: Form) -> Body:
+    """Give tokens to somebody who was at a browser, and note it in the sign-in log."""
+    given = person_tokens.answer(world, who, wish, client_info=form.get("client_info") == "1")
+    sign_in_log.note(world, who.user, who.client, wish.resource)
+    return given
 
 
 def _check_client(form: Form, kind: str, prove: Prove) -> None:
@@ -151,7 +159,7 @@ def _device(world: World, form: Form, client: Client, _tenant: str, prove: Prove
     user = _current(world, ticket)
     wish = scopes.read(world, ticket["scope"], client)
     who = SignedIn(user=user, client=client, methods=tuple(ticket["methods"]))
-    return person_tokens.answer(world, who, wish, client_info=form.get("client_info") == "1")
+    return _signed_in(world, who, wish, form)
 
 
 def _password(world: World, form: Form, client: Client, _tenant: str, prove: Prove) -> Body:

@@ -24,6 +24,7 @@ from toolkit.practice.graph import (
     query,
     reports,
     schema,
+    sign_ins,
     tenant,
 )
 from toolkit.practice.graph.errors import GraphError, bad, missing, no_segment, not_modelled
@@ -55,6 +56,7 @@ ROUTES = Table(
             mailboxes,
             events,
             reports,
+            sign_ins,
         )
         for route in module.routes()
     ]
@@ -73,6 +75,7 @@ SETS = {
     "tenantAppManagementPolicy": "policies/defaultAppManagementPolicy",
     "mailboxSettings": "mailboxSettings",
     "servicePrincipalSignInActivity": "reports/servicePrincipalSignInActivities",
+    "signIn": "auditLogs/signIns",
     "unifiedRoleAssignment": "roleManagement/directory/roleAssignments",
     "unifiedRoleDefinition": "roleManagement/directory/roleDefinitions",
     "unifiedRoleEligibilitySchedule": "roleManagement/directory/roleEligibilitySchedules",

@@ -24,7 +24,6 @@ ALTERNATE = {
 ELSEWHERE = frozenset(
     [
         "admin",
-        "auditLogs",
         "chats",
         "communications",
         "contacts",

@@ -144,6 +144,18 @@ servicePrincipalSignInActivity
   applicationAuthenticationResourceSignInActivity:signInActivity
   delegatedClientSignInActivity:signInActivity delegatedResourceSignInActivity:signInActivity
   lastSignInActivity:signInActivity
+signIn
+  appDisplayName:string/es appId:string/e
+  appliedConditionalAccessPolicies:appliedConditionalAccessPolicy[]
+  authenticationAppDeviceDetails:authenticationAppDeviceDetails clientAppUsed:string/e
+  conditionalAccessStatus:success|failure|notApplied/e correlationId:string/e
+  createdDateTime:time/ego deviceDetail:deviceDetail homeTenantId:string ipAddress:string/es
+  isInteractive:bool location:signInLocation resourceDisplayName:string/e resourceId:string/e
+  resourceTenantId:string riskDetail:none|hidden/e riskEventTypes:generic|leakedCredentials[]
+  riskEventTypes_v2:string[] riskLevelAggregated:low|medium|high|hidden|none/e
+  riskLevelDuringSignIn:low|medium|high|hidden|none/e riskState:none|atRisk|dismissed|remediated/e
+  servicePrincipalId:string servicePrincipalName:string status:signInStatus userAgent:string
+  userDisplayName:string/es userId:string/e userPrincipalName:string/es
 federatedIdentityCredential
   audiences:string[]/M description:string issuer:string/M name:string/CMe subject:string/Me
 extensionProperty

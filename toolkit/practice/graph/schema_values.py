@@ -170,6 +170,18 @@ servicePrincipalLockConfiguration
   tokenEncryptionKeyId:bool
 serviceProvisioningError
   createdDateTime:time isResolved:bool serviceInstance:string
+appliedConditionalAccessPolicy
+  displayName:string enforcedGrantControls:string[] enforcedSessionControls:string[] id:string
+  result:success|failure|notApplied|notEnabled|unknown
+authenticationAppDeviceDetails
+  appVersion:string clientApp:string deviceId:string operatingSystem:string
+deviceDetail
+  browser:string deviceId:string displayName:string isCompliant:bool isManaged:bool
+  operatingSystem:string trustType:string
+signInLocation
+  city:string countryOrRegion:string state:string
+signInStatus
+  additionalDetails:string errorCode:int failureReason:string
 signInActivity
   lastNonInteractiveSignInDateTime:time lastNonInteractiveSignInRequestId:string
   lastSignInDateTime:time lastSignInRequestId:string lastSuccessfulSignInDateTime:time
