@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit import checks, playbook
+from toolkit import playbook, probes
 from toolkit.allowed import EVERY_MAILBOX, Allowed
 from toolkit.permissions import said_twice
 from toolkit.plan import Plan
@@ -40,7 +40,7 @@ def trials(plan: Plan, known: Mapping[str, Any], allowed: tuple[Allowed, ...]) -
 
 def _request(allowed: tuple[Allowed, ...]) -> str:
     """Write the request that tries a mailbox; empty where reading can't tell."""
-    path = checks.probe_for(each.value for each in allowed if not each.as_whom)
+    path = probes.probe_for(each.value for each in allowed if not each.as_whom)
     return f"GET {path.partition('?')[0]}" if path else ""
 
 

@@ -6,17 +6,15 @@ Exchange's own test says yes; after a refusal silence for 31 minutes, then one c
 quiet hours with the test saying yes it has failed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from toolkit.errors import NotFoundError, UnreachableError
 from toolkit.permissions import APIS, reaches_mailboxes
-from toolkit.steps.base import Step
-from toolkit.steps.consent import Consent
+from toolkit.probes import probe_for
 from toolkit.steps.credential import Credential
-from toolkit.steps.mailbox_scope import MailboxScope
 from toolkit.systems.exchange_online import CmdletError
 from toolkit.systems.sign_in import SignInError
 from toolkit.systems.tenant import Tenant
@@ -31,19 +29,6 @@ GOOD_TOKENS = 3
 """A new secret reaches the servers that give tokens one by one, so one good token says little.
 
 Seen at github.com/hashicorp/vault-plugin-secrets-azure issues 23 and 26.
-"""
-PROBES = {
-    "Calendars.": "/users/{mailbox}/calendar?$select=id",
-    "MailboxSettings.": "/users/{mailbox}/mailboxSettings",
-    "Contacts.": "/users/{mailbox}/contacts?$top=1&$select=id",
-    "Mail.Read": "/users/{mailbox}/mailFolders/inbox?$select=id",
-    "Mail Full Access": "/users/{mailbox}/mailFolders/inbox?$select=id",
-    "Exchange Full Access": "/users/{mailbox}/calendar?$select=id",
-}
-"""How to try a mailbox by reading one thing in it, by what an application may do there.
-
-What isn't here (sending mail, EWS) can't be tried without doing it. Paths:
-learn.microsoft.com/graph/api (calendar-get, mailboxsettings-get, user-list-contacts, mailfolder-get).
 """
 FIRST_CALL = (
     "Only the vendor can sign in as this application: what proves it is the vendor's first call."
@@ -306,22 +291,3 @@ def _wide(claims: dict[str, Any]) -> list[str]:
 def _is_what_was_asked(body: object) -> bool:
     """Tell an answer of Graph from a page or an empty object that somebody put in its place."""
     return isinstance(body, dict) and bool({"id", "value", "timeZone"} & set(body))
-
-
-def probe_for(rights: Iterable[str]) -> str | None:
-    """Tell which request tries a mailbox, by what an application may do; None where none can."""
-    for right in rights:
-        for sign, path in PROBES.items():
-            if right.removeprefix("Application ").startswith(sign):
-                return path
-    return None
-
-
-def roles_of(steps: list[Step]) -> tuple[str, ...]:
-    """Collect the application roles that the scopes of a set-up give."""
-    return tuple(role for step in steps if isinstance(step, MailboxScope) for role in step.roles)
-
-
-def granted_of(steps: list[Step]) -> tuple[str, ...]:
-    """Collect the permissions that a set-up has granted for the whole tenant."""
-    return tuple(each for step in steps if isinstance(step, Consent) for each in step.application)

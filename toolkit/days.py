@@ -7,11 +7,12 @@ from typing import Any
 from toolkit import engine, playbook, preflight, proof
 from toolkit import survey as surveying
 from toolkit.book import DAYS
-from toolkit.checks import Proof, roles_of
+from toolkit.checks import Proof
 from toolkit.errors import AnswerError, RefusedError
 from toolkit.home import Home, Run
 from toolkit.inputs import MAIL_ADDRESS, Answer
 from toolkit.plan import Plan
+from toolkit.probes import roles_of
 from toolkit.setups import SetUp, Target
 from toolkit.state import from_json, texts, to_json
 from toolkit.steps.credential import Credential

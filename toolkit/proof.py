@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from toolkit import playbook
 from toolkit import survey as surveying
-from toolkit.checks import Proof, granted_of, roles_of
+from toolkit.checks import Proof
 from toolkit.home import Run
 from toolkit.inputs import CLIENT_ID
 from toolkit.plan import Plan
+from toolkit.probes import granted_of, roles_of
 from toolkit.state import has_later
 from toolkit.steps.base import Step
 from toolkit.steps.credential import Credential
