@@ -139,11 +139,9 @@ class Service:
 
 def _services(step: Step) -> list[Service]:
     """Tell by service what is taken away, as the step itself judges it."""
-    return (
-        list(map(_service, EVERY_API, [step] * len(EVERY_API)))
-        if isinstance(step, RetireGrants)
-        else []
-    )
+    if not isinstance(step, RetireGrants):
+        return []
+    return [_service(api, step) for api in EVERY_API]
 
 
 def _service(api: str, step: RetireGrants) -> Service:
