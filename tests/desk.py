@@ -66,8 +66,8 @@ def personal(
     """Set up an application to which one person has consented alone."""
     book = mailgrant.home / "personal.yaml"
     book.write_text(PERSONAL, encoding="utf-8")
-    said = (f"addresses={address}", f"first={METTE}", f"permissions={','.join(SCOPES.split())}")
-    given = [word for each in (*said, *answers) for word in ("--set", each)]
+    told = (f"addresses={address}", f"first={METTE}", f"permissions={','.join(SCOPES.split())}")
+    given = [word for each in (*told, *answers) for word in ("--set", each)]
     return done(mailgrant, "apply", str(book), *given)
 
 
@@ -82,11 +82,11 @@ def refused(mailgrant: CommandLine, *line: str, code: int, says: str) -> str:
     """Expect a refusal before anything is written."""
     before = mailgrant.digest()
     ended = mailgrant(*line, "--yes")
-    said = " ".join(ended.err.split())
-    assert (ended.code, says in said) == (code, True), f"{ended.code}: {said}"
-    assert "What to do:" in said
+    text = said(ended.err)
+    assert (ended.code, says in text) == (code, True), f"{ended.code}: {text}"
+    assert "What to do:" in text
     assert mailgrant.digest() == before
-    return said
+    return text
 
 
 def grants(mailgrant: CommandLine, name: str) -> dict[str, set[str]]:
@@ -115,3 +115,8 @@ def addresses(mailgrant: CommandLine, name: str) -> list[str]:
     with mailgrant.world() as world:
         (found,) = world.store.find("application", displayName=name)
         return list((found.get("web") or {}).get("redirectUris") or ())
+
+
+def said(text: str) -> str:
+    """Read what the terminal shows as one line."""
+    return " ".join(text.split())

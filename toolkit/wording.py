@@ -88,24 +88,14 @@ IN_TITLES = (
 SECRETS = {"certificate": "private keys", "client_secret": "client secrets"}
 """What is made by these steps and kept on this computer."""
 
+ENTRA, EXCHANGE = "Microsoft Entra ID", "Exchange Online"
 PLACES = {
-    "app": "Microsoft Entra ID",
-    "redirect": "Microsoft Entra ID",
-    "delegated_consent": "Microsoft Entra ID",
-    "user_assignment": "Microsoft Entra ID",
-    "personal_consent": "Microsoft Entra ID",
-    "assignment": "Microsoft Entra ID",
-    "sign_out": "Microsoft Entra ID",
-    "certificate": "Microsoft Entra ID",
-    "client_secret": "Microsoft Entra ID",
-    "retire_certificates": "Microsoft Entra ID",
-    "retire_grants": "Microsoft Entra ID",
-    "consent": "Microsoft Entra ID",
-    "security_group": "Exchange Online",
-    "mailbox_scope": "Exchange Online",
-    "members": "Exchange Online",
-    "organization": "Exchange Online",
-    "app_switch": "Microsoft Entra ID",
+    **dict.fromkeys(("app", "app_switch", "redirect", "consent", "delegated_consent"), ENTRA),
+    **dict.fromkeys(("user_assignment", "personal_consent", "assignment", "sign_out"), ENTRA),
+    **dict.fromkeys(
+        ("certificate", "client_secret", "retire_certificates", "retire_grants"), ENTRA
+    ),
+    **dict.fromkeys(("security_group", "mailbox_scope", "members", "organization"), EXCHANGE),
 }
 
 

@@ -81,14 +81,12 @@ def authorize(
         raise UsageError(
             "Who is it about?", fix="Name people to let in, or one to try it: --probe USER."
         )
-    if wait is not None and not probed:
-        raise UsageError("--wait belongs to --probe.", fix="Leave it out.")
+    patience = probing.patience_of(wait, probed)
     settings = settings_of(as_json=as_json)
     with session(settings) as here:
         found = changes.set_up_of(here, app, {})
         scopes = accounts_story.scopes_of(found, here.tenant)
         if probed:
-            patience = probing.patience_of(wait)
             with here.home.lock(changes.lock_name(here, found.target)):
                 return probing.probe(
                     here, found, scopes, probed, yes=yes, wait=patience, opens=not no_browser

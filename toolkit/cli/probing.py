@@ -17,10 +17,12 @@ from toolkit.verdicts import Verdict
 PATIENCE = timedelta(minutes=5)
 
 
-def patience_of(text: str | None) -> timedelta:
-    """Read --wait: how long to wait for a person at a browser."""
+def patience_of(text: str | None, probed: str | None) -> timedelta:
+    """Read --wait: how long to wait for a person at a browser, where one is to come."""
     if text is None:
         return PATIENCE
+    if not probed:
+        raise UsageError("--wait belongs to --probe.", fix="Leave it out.")
     try:
         return timedelta(seconds=inputs.seconds(text))
     except ValueError as error:
