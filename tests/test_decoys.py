@@ -13,7 +13,9 @@ from tests.controls import by_hand, one_key
 from tests.controls.client import Client, connect
 from toolkit import playbook
 
-CASES = every_value(playbook.names())
+ON_PURPOSE = ("certificate-rollover", "mytimetable-outlook-rest")
+"""Playbooks whose very work is on what others made; their own tests say what stays."""
+CASES = every_value([name for name in playbook.names() if name not in ON_PURPOSE])
 MAIN = "mytimetable-graph"
 MARK = "mailgrant-mytimetable-graph-prod"
 APP = "MyTimetable-prod"

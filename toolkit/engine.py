@@ -16,10 +16,11 @@ from toolkit.home import Run
 from toolkit.plan import Plan
 from toolkit.playbook import Entry
 from toolkit.state import Change, State, Verb, from_json, to_json
-from toolkit.steps import base
-from toolkit.steps.base import LOOK_EVERY, NamesakeError, Step, scopes_of
+from toolkit.steps.base import NamesakeError, Step, scopes_of
 from toolkit.steps.written import fields_of
 from toolkit.survey import Survey
+from toolkit.systems import settling
+from toolkit.systems.settling import LOOK_EVERY
 from toolkit.systems.tenant import Tenant
 from toolkit.verdicts import Verdict
 
@@ -249,7 +250,7 @@ def settled(step: Step, tenant: Tenant) -> State | None:
     """Read what an earlier write may have left: absent only if it is so for good."""
     if not step.readable:
         return None
-    return base.settled(lambda: read_or_none(step, tenant), tenant, step.title)
+    return settling.settled(lambda: read_or_none(step, tenant), tenant, step.title)
 
 
 def read_or_none(step: Step, tenant: Tenant) -> State | None:

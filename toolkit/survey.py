@@ -10,8 +10,9 @@ from toolkit.inputs import UNASKED, Answers
 from toolkit.plan import Plan, Planned, describe
 from toolkit.playbook import Entry, Playbook
 from toolkit.state import Change, State
-from toolkit.steps.base import Mark, Step, settled
+from toolkit.steps.base import Mark, Step
 from toolkit.strict_yaml import REFERENCE
+from toolkit.systems.settling import settled
 from toolkit.systems.tenant import Tenant
 
 PROOF_KEY = "proof_key"

@@ -11,10 +11,11 @@ from typing import Any
 
 from toolkit.engine import Show, look_until, read_or_none, settled
 from toolkit.home import Run
-from toolkit.state import Change, State, Value, Verb, from_json, to_json
+from toolkit.state import Change, State, Value, Verb, from_json, has_later, texts, to_json
 from toolkit.steps import CATALOGUE
-from toolkit.steps.base import LOOK_EVERY, SETTLED_LOOKS, Step, scopes_of
+from toolkit.steps.base import Step, scopes_of
 from toolkit.steps.written import step_of
+from toolkit.systems.settling import LOOK_EVERY, SETTLED_LOOKS
 from toolkit.systems.tenant import Tenant
 
 OWN_USE = timedelta(minutes=5)
@@ -150,7 +151,13 @@ class _Back:
         if used and switched_off is not None:
             why = f"it signed in at {used}, after this run's own proof: disabled, not deleted"
             return Change(found, switched_off), f"{why} (--delete deletes it)"
-        return Change(found, None), ""
+        return Change(self._perhaps(found) if unsure else found, None), ""
+
+    def _perhaps(self, found: State) -> State:
+        """Add to what was found all that a cut write may have made: one reading may lack a part of it."""
+        made = self.made.after or {}
+        sets = [key for key, value in made.items() if _is_known(value)]
+        return {**found, **{key: texts(found, key) | texts(made, key) for key in sets}}
 
     def _sweep(self, *, unsure: bool) -> tuple[Change, str]:
         """Take away what a cut may have left of a thing that is there no more, or not yet."""
@@ -206,6 +213,10 @@ class _Back:
         if last is None or (own and datetime.fromisoformat(last) <= max(own) + OWN_USE):
             return ""
         return last
+
+
+def _is_known(value: Value) -> bool:
+    return isinstance(value, frozenset) and not has_later(value)
 
 
 def _same(left: Value, right: Value) -> bool:

@@ -20,7 +20,7 @@ from toolkit.story import Agreed
 
 
 @click.command(
-    epilog="\b\nFor instance:\n  mailgrant --tenant practice certificates rollover MyTimetable-prod\n  mailgrant --tenant practice runs resume RUN --confirmed"
+    epilog="\b\nFor instance:\n  mailgrant certificates rollover MyTimetable-prod\n  mailgrant runs resume RUN --confirmed"
 )
 @click.argument("app", metavar="APP")
 @click.option(

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 from toolkit.inputs import BEGINS
 from toolkit.state import Change, State, texts
 from toolkit.steps import adopting, names
-from toolkit.steps.base import NamesakeError, Right, Step, settled
+from toolkit.steps.base import NamesakeError, Right, Step
 from toolkit.steps.registering import register
 from toolkit.steps.sharing import roles_of_others
 from toolkit.systems import graph_tags
 from toolkit.systems.graph_certificates import thumbprint_in
+from toolkit.systems.settling import settled
 from toolkit.systems.tenant import Tenant
 
 APPLICATION_ADMINISTRATOR = Right(

@@ -6,7 +6,8 @@ from typing import ClassVar
 from toolkit.errors import NotFoundError
 from toolkit.state import Change, State
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
-from toolkit.steps.base import Right, Step, settled
+from toolkit.steps.base import Right, Step
+from toolkit.systems.settling import settled
 from toolkit.systems.tenant import Tenant
 
 

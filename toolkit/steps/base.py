@@ -1,7 +1,7 @@
 """What every step is: one thing in the tenant that is read, wanted and written."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
@@ -12,9 +12,6 @@ from toolkit.steps.reach import Reach
 from toolkit.systems.tenant import Tenant
 
 T = TypeVar("T")
-LOOK_EVERY = 5.0
-SETTLED_LOOKS = 5
-SETTLED_SECONDS = 20.0
 
 
 class NamesakeError(RefusedError):
@@ -177,26 +174,6 @@ class Step(ABC):
 def scopes_of(kinds: Iterable[type[Step]]) -> tuple[str, ...]:
     """List the permissions on Microsoft Graph that writing these kinds of things takes."""
     return tuple(sorted({scope for kind in kinds for each in kind.needs for scope in each.scopes}))
-
-
-def settled(
-    look: Callable[[], T | None], tenant: Tenant, what: str, *, seconds: float = SETTLED_SECONDS
-) -> T | None:
-    """Look for what an earlier write may have left.
-
-    There means there. Absent takes five equal answers over twenty seconds, or more: one replica
-    that lags must neither make a twin nor leave an orphan.
-    """
-    start, looks = tenant.clock.now(), 0
-    with tenant.meter.counting_as("settled"):
-        while True:
-            found = look()
-            looks += 1
-            waited = (tenant.clock.now() - start).total_seconds()
-            if found is not None or (looks >= SETTLED_LOOKS and waited >= seconds):
-                return found
-            tenant.prompts.waiting(f"{what}: making sure that it really isn't there", None)
-            tenant.clock.sleep(LOOK_EVERY)
 
 
 def parameters(kind: type[Step]) -> dict[str, Any]:

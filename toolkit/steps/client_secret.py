@@ -11,8 +11,9 @@ from toolkit.errors import AnswerError, NotFoundError, OutcomeUnknownError, Refu
 from toolkit.secret import Keep, Secret
 from toolkit.state import Change, Later, State
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
-from toolkit.steps.base import Right, Step, settled
+from toolkit.steps.base import Right, Step
 from toolkit.systems import graph_secrets
+from toolkit.systems.settling import settled
 from toolkit.systems.tenant import Tenant
 
 RENEW_DAYS = 90

@@ -8,11 +8,12 @@ from toolkit.permissions import ROLES
 from toolkit.state import Change, State, has_later, texts
 from toolkit.steps import names, scope_ways, union_trap
 from toolkit.steps.app import application_gone
-from toolkit.steps.base import Right, Step, settled
+from toolkit.steps.base import Right, Step
 from toolkit.steps.organization import LINE, is_dehydrated
 from toolkit.steps.reach import Reach
 from toolkit.steps.scope_ways import Place
 from toolkit.steps.security_group import EXCHANGE_ADMINISTRATOR
+from toolkit.systems.settling import settled
 from toolkit.systems.tenant import Tenant
 
 SERVICE_PRINCIPAL = "ServicePrincipal"

@@ -11,6 +11,7 @@ from toolkit.errors import LackingRightError, NotYetError, RefusedError
 from toolkit.systems.graph_query import query
 from toolkit.systems.graph_shapes import APPLICATION, POLICY
 from toolkit.systems.graph_wire import LAG_PATIENCE, LAG_STEP, SERVICE, Body, GraphWire
+from toolkit.systems.settling import settled
 from toolkit.systems.shapes import names
 
 if TYPE_CHECKING:
@@ -152,6 +153,15 @@ class GraphCertificates(GraphWire):
             except LackingRightError:
                 self._read_policy = {}
         return self._read_policy
+
+    def lasting(self, look: Callable[[], T | None], what: str) -> T | None:
+        """Look for what was seen before; it is gone only if several looks say so."""
+
+        def afresh() -> T | None:
+            self._memory.forget(SERVICE)
+            return look()
+
+        return settled(afresh, self._tenant, what)
 
     def awaited(self, look: Callable[[], T | None], what: str) -> T:
         """Look until Graph shows what was just made; raises NotYetError after twenty minutes."""

@@ -78,11 +78,20 @@ def allow(graph: "Graph", key: Consented, scopes: Collection[str]) -> None:
 
 
 def withdraw(graph: "Graph", key: Consented, scopes: Collection[str]) -> None:
-    """Take permissions out of an entry; what else is in it stays, an empty one goes."""
-    last = entry(graph, key) or {}
-    found = graph.agreeing(lambda: entry(graph, key) or {}, _sign, WHAT, last)
-    if not scopes_in(found) & set(scopes):
+    """Take permissions out of an entry; what else is in it stays, an empty one goes.
+
+    They were seen there, so a reading that lacks them isn't believed at once.
+    """
+
+    def held() -> Body | None:
+        found = entry(graph, key)
+        return found if scopes_in(found) & set(scopes) else None
+
+    last = graph.lasting(held, WHAT)
+    if last is None:
         return
+    agreed = graph.agreeing(lambda: entry(graph, key) or {}, _sign, WHAT, last)
+    found = agreed if scopes_in(agreed) & set(scopes) else last
     left = scopes_in(found) - set(scopes)
     if left:
         _change(graph, found, left)
