@@ -8,8 +8,7 @@ from typing import Any, Self
 
 import pytest
 
-from tests.chromium import NEEDED, Page, heading, launched, press, visiting
-from tests.cli.test_practice_start import started
+from tests.chromium import NEEDED, Page, heading, press
 from tests.conftest import CommandLine, Ended
 from tests.desk import FEMKE, METTE, PERSONAL_APP, RECTOR, addresses, done, personal
 from tests.practice.vendors.conftest import ALL_OF_JADU, CALENDARS, JADU, TRAY
@@ -20,27 +19,7 @@ from toolkit.practice.vendors.catalogue import Vendor
 
 pytestmark = NEEDED
 AUTHORIZE, REVOKE = ("accounts", "authorize", PERSONAL_APP), ("accounts", "revoke", PERSONAL_APP)
-NARROW = {"width": 400, "height": 800}
 BACK = "Return to the application without signing in"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with launched() as opened:
-        yield opened
-
-
-@pytest.fixture
-def world(mailgrant: CommandLine) -> Iterator[dict[str, Any]]:
-    mailgrant.switch("lag off", "sts-lag off")
-    with started(mailgrant.home) as served:
-        yield served
-
-
-@pytest.fixture
-def page(chromium: Any, world: dict[str, Any]) -> Iterator[Page]:
-    with visiting(chromium, world["url"], viewport=NARROW) as opened:
-        yield opened
 
 
 def set_up(

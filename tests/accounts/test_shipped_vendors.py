@@ -1,14 +1,12 @@
 """The shipped set-ups, carried to their end: what the sheet says is filled into the vendor's page, and an account connects."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.accounts.test_browser import alert, connecting, sign_in, status
-from tests.chromium import NEEDED, Page, launched, visiting
-from tests.cli.test_practice_start import started
+from tests.chromium import NEEDED, Page
 from tests.conftest import CommandLine
 from tests.desk import FEMKE, METTE, RECTOR
 from tests.practice.vendors.conftest import JADU, TRAY
@@ -19,25 +17,6 @@ CASES = [
     pytest.param("jadu-xfp", "site", JADU, id="jadu"),
     pytest.param("tray-microsoft-calendar", "callback_host", TRAY, id="tray"),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with launched() as opened:
-        yield opened
-
-
-@pytest.fixture
-def world(mailgrant: CommandLine) -> Iterator[dict[str, Any]]:
-    mailgrant.switch("lag off", "sts-lag off")
-    with started(mailgrant.home) as served:
-        yield served
-
-
-@pytest.fixture
-def page(chromium: Any, world: dict[str, Any]) -> Iterator[Page]:
-    with visiting(chromium, world["url"]) as opened:
-        yield opened
 
 
 def filled_in(
