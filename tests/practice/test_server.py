@@ -134,7 +134,9 @@ def test_a_mistake_in_the_world_is_a_500_that_leaves_nothing_half_done(
     admin: httpx.Client, world: World
 ) -> None:
     with world.store.transaction():
-        world.store.execute("update object set body = 'broken' where kind = 'organization'")
+        world.store.execute(
+            "update object set body = 'broken', before = null where kind = 'organization'"
+        )
     answer = admin.get("/v1.0/organization")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "InternalServerError")
