@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from toolkit.errors import AnswerError, NotFoundError, OutcomeUnknownError, RefusedError
 from toolkit.secret import Keep, Secret
-from toolkit.state import Change, Later, State
+from toolkit.state import Change, Later, State, texts
 from toolkit.steps.app import APPLICATION_ADMINISTRATOR
 from toolkit.steps.base import Right, Step
 from toolkit.systems import graph_secrets
@@ -88,7 +88,7 @@ class ClientSecret(Step):
             "not_after": end.date().isoformat(),
             "days_left": (end - tenant.clock.now()).days,
             "others": frozenset(str(e["keyId"]) for e in entries) - {last["keyId"]},
-            "unsure": frozenset(self._nonces(tenant, ASKED) - kept),
+            "unsure": self._nonces(tenant, ASKED),
         }
 
     def wanted(self, found: State | None) -> State | None:
@@ -132,7 +132,7 @@ class ClientSecret(Step):
         if wanted is None or wanted in there:  # gone, or back to an earlier one
             if before and not isinstance(before, Later):
                 graph_secrets.remove(tenant, self.app, str(before))
-        elif change.before is not None or not self._hidden(tenant, entries):
+        elif not self._hidden(tenant, change.before):
             self._make(tenant)
 
     def elsewhere(self, tenant: Tenant) -> State | None:
@@ -176,10 +176,22 @@ class ClientSecret(Step):
         given = graph_secrets.Given(key_id=str(last["keyId"]), value=value, ends=ends)
         return f"{self.prefix}{self._nonce(last)}{KEPT}", given.key_id, _as_kept(given)
 
-    def _hidden(self, tenant: Tenant, entries: list[dict[str, Any]]) -> bool:
-        """Tell whether ours is there: a replica that lagged hid it."""
-        there = {self._nonce(entry) for entry in entries if entry["keyId"] != self.beside}
-        return bool(there & self._nonces(tenant, KEPT))
+    def _hidden(self, tenant: Tenant, before: State | None) -> bool:
+        """Tell whether one is there that a lagging replica hid: Entra has given us its value."""
+        known = {self.beside, *texts(before, "others"), str((before or {}).get("key_id"))}
+
+        def look() -> tuple[bool, bool]:
+            entries = graph_secrets.listed(tenant, self.app) or ()
+            shown = {self._nonce(e): str(e["keyId"]) for e in entries}
+            kept = self._nonces(tenant, KEPT)
+            new = {shown[nonce] for nonce in kept & shown.keys()} - known
+            return bool(new), bool(kept - shown.keys())
+
+        new, missing = look()
+        if new or not missing:
+            return new
+        what = "the client secret whose value is kept here"
+        return bool(settled(lambda: look()[0] or None, tenant, what, seconds=UNSURE_SECONDS))
 
     def _make(self, tenant: Tenant) -> None:
         """Have a secret made; where the answer is lost, find what was made, remove it, try again."""
