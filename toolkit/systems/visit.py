@@ -7,7 +7,8 @@ Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -25,7 +26,6 @@ from toolkit.systems.wire import Meter
 if TYPE_CHECKING:
     import httpx
 
-logging.getLogger("msal").setLevel(logging.CRITICAL)  # it would write answers down
 BUSY = 500
 FORM = "application/x-www-form-urlencoded"
 
@@ -96,7 +96,8 @@ class Visit:
         if "error" in answer:
             raise refusal(answer)
         try:
-            found = self._client.acquire_token_by_auth_code_flow(self._flow, dict(answer))
+            with _unlogged():
+                found = self._client.acquire_token_by_auth_code_flow(self._flow, dict(answer))
         except ValueError as error:
             raise UnreachableError(
                 f"{SERVICE} gave an answer that can't be read.", fix=PROXY
@@ -114,6 +115,18 @@ class Visit:
                 self._cloud, self._tenant_id, self._client_id, meter=self._meter, token=token
             ),
         )
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep msal from logging, for it writes down answers that it can't read, tokens and all."""
+    log = logging.getLogger("msal")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 class _Once(Identity):
