@@ -13,11 +13,17 @@ from toolkit import certificates, playbook
 CALM = ("lag off", "sts-lag off", "cache off")
 CASES = every_value(playbook.names())
 FIRST, AGAIN, PLAN = 40, 25, 15
+LONGER = {"jadu-xfp": (55, 25, 15), "mytimetable-outlook-rest": (85, 25, 20)}
+"""What takes more: Jadu makes a secret and proves it; the other has two goes, each with its own proof."""
 MORE = {
     ("graph-application", "mailboxes-group-directory"): 43,
     ("graph-application", "mailboxes-groups-directory"): 41,
 }
 """What takes more with the certificate of a vendor: groups, admin consent and a key for the proof in one."""
+
+
+def asked_by(name: str) -> set[str]:
+    return {each.name for each in playbook.load(name).questions}
 
 
 def requests(mailgrant: CommandLine, *words: str) -> int:
@@ -46,20 +52,26 @@ def of_a_set_up(mailgrant: CommandLine, name: str, *options: str) -> tuple[int, 
 def test_a_set_up_stays_within_40_requests_its_re_run_within_25_and_its_plan_within_15(
     mailgrant: CommandLine, name: str, combination: dict[str, Any]
 ):
-    first, again, plan = of_a_set_up(mailgrant, name, *set_options(combination))
+    most = LONGER.get(name, (FIRST, AGAIN, PLAN))
 
-    assert (first <= FIRST, again <= AGAIN, plan <= PLAN) == (True, True, True), (first, again, plan)  # fmt: skip
+    took = of_a_set_up(mailgrant, name, *set_options(combination))
+
+    assert [a <= b for a, b in zip(took, most, strict=True)] == [True] * 3, took
 
 
-@pytest.mark.parametrize(("name", "combination"), CASES)
+@pytest.mark.parametrize(
+    ("name", "combination"),
+    every_value(n for n in playbook.names() if "certificate_file" in asked_by(n)),
+)
 def test_so_it_does_with_the_certificate_of_a_vendor(
     mailgrant: CommandLine, tmp_path: Path, name: str, combination: dict[str, Any]
 ):
     pair = certificates.make("vendor", days=300, now=datetime.now(UTC))
     (tmp_path / "vendor.cer").write_bytes(pair.certificate.der)
-    most = MORE.get((name, called(combination)), FIRST)
+    first, again, plan = LONGER.get(name, (FIRST, AGAIN, PLAN))
+    most = (MORE.get((name, called(combination)), first), again, plan)
 
-    first, again, plan = of_a_set_up(
+    took = of_a_set_up(
         mailgrant,
         name,
         *set_options(combination),
@@ -67,7 +79,7 @@ def test_so_it_does_with_the_certificate_of_a_vendor(
         f"certificate_file={tmp_path / 'vendor.cer'}",
     )
 
-    assert (first <= most, again <= AGAIN, plan <= PLAN) == (True, True, True), (first, again, plan)
+    assert [a <= b for a, b in zip(took, most, strict=True)] == [True] * 3, took
 
 
 def test_what_a_set_up_says_of_its_requests_is_what_the_tenant_saw(mailgrant: CommandLine):
@@ -81,4 +93,4 @@ def test_waiting_for_replicas_adds_polls_and_nothing_else(mailgrant: CommandLine
     ended = mailgrant("setup", name, "--yes", "--json")
 
     assert ended.json["requests"]["poll"] > 0
-    assert ended.json["requests"]["request"] <= FIRST
+    assert ended.json["requests"]["request"] <= LONGER.get(name, (FIRST,))[0]
