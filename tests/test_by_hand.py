@@ -244,6 +244,17 @@ def test_the_vendors_own_certificate_is_recognised_by_its_thumbprint(
     assert mailgrant("verify", MAIN, *options, "--key", str(vendor)).code == 0
 
 
+def test_a_key_store_of_java_proves_it_as_well(hand: CommandLine) -> None:
+    _, file, *word = key(hand)
+    store = hand.home / "by-hand.jks"
+    line = ("certificates", "convert", file, *word, "--to", "jks", "--out", str(store))
+    assert hand(*line).code == 0
+
+    assert hand("verify", MAIN, "--key", str(store), *word).code == 0
+    refused = hand("verify", MAIN, "--key", str(store))
+    assert (refused.code, "--passphrase-file" in refused.err) == (2, True), refused.err
+
+
 def test_a_list_of_members_is_in_the_script(mailgrant: CommandLine, tmp_path: Path) -> None:
     mailgrant.switch("lag off")
     with mailgrant.world() as world:

@@ -49,7 +49,7 @@ from toolkit.verdicts import Verdict
     "key_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Sign in as the application with this key, a PEM or PFX, or with the client secret's VALUE"
+    help="Sign in as the application with this key, a PEM, PFX or JKS, or with the client secret's VALUE"
     " in a .txt: for what was set up by hand.",
 )
 @click.option(
