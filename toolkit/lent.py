@@ -46,7 +46,7 @@ class LentKey(Keep):
 
 
 def lend(tenant: Tenant, mark: Mark, file: Path, data: bytes, passphrase: Secret | None) -> LentKey:
-    """Lend a set-up's key, a PEM or PFX with the private key in it, for as long as the tenant is open.
+    """Lend a set-up's key, a PEM, PFX or JKS with the private key in it, for as long as the tenant is open.
 
     Raises AnswerError where the file holds no key that an application could sign in with.
     """
