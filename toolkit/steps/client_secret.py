@@ -130,9 +130,10 @@ class ClientSecret(Step):
         entries = graph_secrets.listed(tenant, self.app) or []
         there = {entry["keyId"] for entry in entries}
         if wanted is None or wanted in there:  # gone, or back to an earlier one
-            if before and not isinstance(before, Later):
-                graph_secrets.remove(tenant, self.app, str(before))
-        elif not self._hidden(tenant, change.before):
+            cut = isinstance(before, Later)
+            for each in self._hidden(tenant, change) if cut else {before} - {None}:
+                graph_secrets.remove(tenant, self.app, str(each))
+        elif not self._hidden(tenant, change):
             self._make(tenant)
 
     def elsewhere(self, tenant: Tenant) -> State | None:
@@ -176,22 +177,24 @@ class ClientSecret(Step):
         given = graph_secrets.Given(key_id=str(last["keyId"]), value=value, ends=ends)
         return f"{self.prefix}{self._nonce(last)}{KEPT}", given.key_id, _as_kept(given)
 
-    def _hidden(self, tenant: Tenant, before: State | None) -> bool:
-        """Tell whether one is there that a lagging replica hid: Entra has given us its value."""
-        known = {self.beside, *texts(before, "others"), str((before or {}).get("key_id"))}
+    def _hidden(self, tenant: Tenant, change: Change) -> frozenset[str]:
+        """List what is there and a lagging replica hid: Entra has given us its value."""
+        found, wanted = change.before or {}, (change.after or {}).get("key_id")
+        known = {self.beside, *texts(found, "others"), str(found.get("key_id")), str(wanted)}
 
-        def look() -> tuple[bool, bool]:
+        def look() -> tuple[frozenset[str], bool]:
             entries = graph_secrets.listed(tenant, self.app) or ()
             shown = {self._nonce(e): str(e["keyId"]) for e in entries}
             kept = self._nonces(tenant, KEPT)
-            new = {shown[nonce] for nonce in kept & shown.keys()} - known
-            return bool(new), bool(kept - shown.keys())
+            new = frozenset(shown[nonce] for nonce in kept & shown.keys()) - known
+            return new, bool(kept - shown.keys())
 
         new, missing = look()
         if new or not missing:
             return new
         what = "the client secret whose value is kept here"
-        return bool(settled(lambda: look()[0] or None, tenant, what, seconds=UNSURE_SECONDS))
+        waited = settled(lambda: look()[0] or None, tenant, what, seconds=UNSURE_SECONDS)
+        return waited or frozenset()
 
     def _make(self, tenant: Tenant) -> None:
         """Have a secret made; where the answer is lost, find what was made, remove it, try again."""
