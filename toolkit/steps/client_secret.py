@@ -88,7 +88,7 @@ class ClientSecret(Step):
             "not_after": end.date().isoformat(),
             "days_left": (end - tenant.clock.now()).days,
             "others": frozenset(str(e["keyId"]) for e in entries) - {last["keyId"]},
-            "unsure": self._nonces(tenant, ASKED),
+            "unsure": self._nonces(tenant, ASKED) - kept,
         }
 
     def wanted(self, found: State | None) -> State | None:
@@ -133,6 +133,7 @@ class ClientSecret(Step):
             cut = isinstance(before, Later)
             for each in self._hidden(tenant, change) if cut else {before} - {None}:
                 graph_secrets.remove(tenant, self.app, str(each))
+                self._throw_away(tenant, str(each))
         elif not self._hidden(tenant, change):
             self._make(tenant)
 
@@ -176,6 +177,13 @@ class ClientSecret(Step):
         ends = str(last["endDateTime"])
         given = graph_secrets.Given(key_id=str(last["keyId"]), value=value, ends=ends)
         return f"{self.prefix}{self._nonce(last)}{KEPT}", given.key_id, _as_kept(given)
+
+    def _throw_away(self, tenant: Tenant, key_id: str) -> None:
+        """Throw away the value of a secret that is removed; a lagging replica may go on showing it."""
+        for nonce in self._nonces(tenant, KEPT):
+            name = f"{self.prefix}{nonce}{KEPT}"
+            if json.loads(tenant.keep.get(name) or b"{}").get("key_id") == key_id:
+                tenant.keep.remove(name)
 
     def _hidden(self, tenant: Tenant, change: Change) -> frozenset[str]:
         """List what is there and a lagging replica hid: Entra has given us its value."""
