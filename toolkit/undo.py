@@ -192,15 +192,19 @@ class _Back:
     def _foreign(self, found: State) -> str:
         left = from_json((self.run.journal.confirmed(self.name) or {}).get("seen"))
         if left is None:
-            return "" if self.made.on_the_way(found) else "it isn't as this run left it"
-        kept = {key: value for key, value in left.items() if key not in self.step.passing}
+            made = Change(self.made.before, self._lasting(self.made.after or {}))
+            return "" if made.on_the_way(found) else "it isn't as this run left it"
         drifted = [
             _difference(key, value, found.get(key))
-            for key, value in kept.items()
+            for key, value in self._lasting(left).items()
             if not _same(value, found.get(key))
         ]
         others = drifted + self.step.foreign(self.tenant, found)
         return f"somebody else changed it: {'; '.join(others)}" if others else ""
+
+    def _lasting(self, state: State) -> State:
+        """Leave out what may change by itself."""
+        return {key: value for key, value in state.items() if key not in self.step.passing}
 
     def _used(self, found: State) -> str:
         """Tell when a thing was last used, if that was after mailgrant itself used it."""
