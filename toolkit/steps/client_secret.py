@@ -88,7 +88,7 @@ class ClientSecret(Step):
             "not_after": end.date().isoformat(),
             "days_left": (end - tenant.clock.now()).days,
             "others": frozenset(str(e["keyId"]) for e in entries) - {last["keyId"]},
-            "unsure": self._nonces(tenant, ASKED) - kept,
+            "unsure": self._nonces(tenant, ASKED),
         }
 
     def wanted(self, found: State | None) -> State | None:
